@@ -1,0 +1,1 @@
+"""Protocol messages, error ids and versions. No Django import."""
