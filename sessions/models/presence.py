@@ -1,0 +1,91 @@
+"""Observed facts, the ingester's place in each journal, and who is in a room now."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from .session import GroupSession
+
+
+class PresenceEvent(models.Model):
+    """One fact, as observed. Append-only: the database refuses UPDATE and DELETE.
+
+    `source_boot` and `seq` name the fact exactly once; `data` holds ids, counters and times only.
+    """
+
+    group_session = models.ForeignKey(GroupSession, on_delete=models.PROTECT, related_name="presence_events")
+    source_boot = models.CharField(max_length=64)
+    seq = models.PositiveBigIntegerField()
+    kind = models.CharField(max_length=24)
+    at = models.DateTimeField()
+    participant = models.UUIDField(null=True)
+    connection = models.UUIDField(null=True)
+    data = models.JSONField(default=dict)
+    recorded_at = models.DateTimeField()
+    prev_hash = models.CharField(max_length=64, help_text="Of the fact recorded before it in this session")
+    row_hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source_boot", "seq"], name="iop_fact_exactly_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["group_session", "id"], name="iop_fact_by_session")]
+
+    def __str__(self) -> str:
+        return f"{self.source_boot}#{self.seq}"
+
+
+class FactCursor(models.Model):
+    """How far a relay boot's journal has been ingested; moved in the transaction that inserts the facts."""
+
+    source_boot = models.CharField(max_length=64, primary_key=True)
+    seq = models.PositiveBigIntegerField(default=0)
+    as_of = models.DateTimeField(help_text="The journal is complete up to this instant")
+    is_closed = models.BooleanField(default=False, help_text="The boot is over and fully read")
+
+    def __str__(self) -> str:
+        return f"{self.source_boot}@{self.seq}"
+
+
+class ParticipationState(models.TextChoices):
+    """Where a person stands in a room."""
+
+    WAITING = "WAITING", "Waiting"
+    IN_ROOM = "IN_ROOM", "In the room"
+    RECONNECTING = "RECONNECTING", "Reconnecting"
+    LEFT = "LEFT", "Left"
+    REMOVED = "REMOVED", "Removed"
+    DENIED = "DENIED", "Denied"
+
+    @property
+    def is_seated(self) -> bool:
+        """Say whether the person holds a seat (in the room or on the way back to it)."""
+        return self in (ParticipationState.IN_ROOM, ParticipationState.RECONNECTING)
+
+
+class Participation(models.Model):
+    """A person's current place in one room. What happened is in the facts; this row is only now."""
+
+    group_session = models.ForeignKey(GroupSession, on_delete=models.PROTECT, related_name="participations")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="participations")
+    role = models.CharField(max_length=12, help_text="patient or facilitator")
+    state = models.CharField(max_length=12, choices=ParticipationState.choices)
+    state_since = models.DateTimeField()
+    lobby_at = models.DateTimeField(null=True)
+    admitted_at = models.DateTimeField(null=True)
+    connection = models.UUIDField(null=True, help_text="The one connection that holds the seat")
+    connection_secret_hash = models.CharField(max_length=64, blank=True, help_text="Of the secret that resumes it")
+    microphone_on = models.BooleanField(default=False)
+    camera_on = models.BooleanField(default=False)
+    muted_by_staff = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["group_session", "user"], name="iop_participation_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,30 @@
+"""Who is expected in a session."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from telehealth.enrollment.models import Patient
+
+from .session import GroupSession
+
+
+class RosterEntry(models.Model):
+    """One patient on one session's roster; taken off by a date, never deleted."""
+
+    group_session = models.ForeignKey(GroupSession, on_delete=models.PROTECT, related_name="roster")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="roster_entries")
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["group_session", "patient"], name="iop_roster_patient_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

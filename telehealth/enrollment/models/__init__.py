@@ -1,0 +1,15 @@
+"""Models of enrollment: the patient, the episode, the agreements."""
+
+from .consent import ConsentDocument, ConsentKind, ConsentRevocation, ConsentSignature
+from .patient import Enrollment, EnrollmentState, Patient, WeeklyTarget
+
+__all__ = [
+    "ConsentDocument",
+    "ConsentKind",
+    "ConsentRevocation",
+    "ConsentSignature",
+    "Enrollment",
+    "EnrollmentState",
+    "Patient",
+    "WeeklyTarget",
+]
