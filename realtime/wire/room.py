@@ -9,7 +9,7 @@ from realtime.wire.facts import Identifier, Track
 from realtime.wire.relay import Generation, MediaKind
 from realtime.wire.state import Change, RoomRole, RoomState, Seq, Strict
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION: Literal[1] = 1
 MAX_FRAME_BYTES = 64 * 1024
 FRAMES_PER_SECOND = 20
 FRAME_BURST = 60
