@@ -1,0 +1,57 @@
+"""What the frame of every page needs: the menu of a role."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from django import template
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+register = template.Library()
+
+# (words, icon, URL name). Whether a person may open a page is decided on the server, never by this list.
+MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "patient": (
+        ("My sessions", "calendar", "sessions:patient_home"),
+        ("My agreements", "sign", "enrollment:my_agreements"),
+    ),
+    "therapist": (("Today", "calendar", "sessions:therapist_home"),),
+    "case_manager": (("Today", "calendar", "sessions:therapist_home"),),
+    "program_admin": (
+        ("Sessions", "calendar", "sessions:list"),
+        ("Patients", "people", "enrollment:patients"),
+        ("Staff", "person", "programs:people"),
+        ("System health", "health", "core:health"),
+    ),
+    "auditor": (("Sessions", "calendar", "sessions:list"),),
+    "system_admin": (("Staff", "person", "programs:people"), ("System health", "health", "core:health")),
+}
+
+
+class MenuItem(TypedDict):
+    """One link of the menu."""
+
+    text: str
+    icon: str
+    url: str
+    current: bool
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: template.Context) -> list[MenuItem]:
+    """List the links for the signed-in person's role; a page that is not installed is left out."""
+    request: HttpRequest | None = context.get("request")
+    role = getattr(getattr(request, "user", None), "role", "") if request else ""
+    items: list[MenuItem] = []
+    for text, picture, name in MENUS.get(role, ()):
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        items.append({"text": text, "icon": picture, "url": url, "current": _is_under(request, url)})
+    return items
+
+
+def _is_under(request: HttpRequest | None, url: str) -> bool:
+    return bool(request) and (request.path == url or (url != "/" and request.path.startswith(url)))

@@ -1,0 +1,27 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+export default defineConfig({
+  base: "/static/",
+  build: {
+    outDir: path("dist"),
+    // Not in a dot folder: collectstatic leaves those out.
+    manifest: "manifest.json",
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    // A data: URL in a style would need a weaker content security policy.
+    assetsInlineLimit: 0,
+    rollupOptions: {
+      input: {
+        pages: path("src/pages/main.ts"),
+        room: path("src/room/main.ts"),
+      },
+    },
+  },
+  test: {
+    include: ["src/**/*.test.ts"],
+    environment: "happy-dom",
+  },
+});
