@@ -35,8 +35,12 @@ class User(AbstractBaseUser):
     given_name = models.CharField(max_length=80)
     family_name = models.CharField(max_length=80)
     preferred_name = models.CharField(max_length=80, blank=True)
-    credential = models.CharField(max_length=40, blank=True, help_text="License shown at signatures, e.g. LCSW")
-    phone = models.CharField(max_length=40, blank=True, help_text="The number to call when a connection drops")
+    credential = models.CharField(
+        max_length=40, blank=True, help_text="License shown at signatures, e.g. LCSW"
+    )
+    phone = models.CharField(
+        max_length=40, blank=True, help_text="The number to call when a connection drops"
+    )
     time_zone = models.CharField(max_length=64, default="America/New_York")
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)

@@ -1,0 +1,133 @@
+"""Who may use which route with which method, and send which message: the whole table, denied by default.
+
+A route or message missing here is refused to everybody and fails `tests/test_permissions.py`; so does a line without a
+route. What a role may do to a particular object is decided by policies; this table is the outer wall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from .roles import Role
+
+Roles = frozenset[Role]
+
+P, T, C = Role.PATIENT, Role.THERAPIST, Role.CASE_MANAGER
+A, U, S = Role.PROGRAM_ADMIN, Role.AUDITOR, Role.SYSTEM_ADMIN
+
+
+def only(*roles: Role) -> Roles:
+    """Give the set of these roles."""
+    return frozenset(roles)
+
+
+# `None` as a set of roles: no login needed.
+ANYONE: Final = None
+SIGNED_IN: Final[Roles] = frozenset(Role)
+STAFF: Final[Roles] = frozenset(role for role in Role if role.is_staff_role)
+NOBODY: Final[Roles] = frozenset()
+
+ROUTES: Mapping[str, Mapping[str, Roles | None]] = {
+    "home": {"GET": SIGNED_IN},
+    "core:health": {"GET": only(S, A)},
+    "core:livez": {"GET": ANYONE},
+    "core:readyz": {"GET": ANYONE},
+    # Signing in and out. Sign-up and changes of address do not exist: people are invited.
+    "account_login": {"GET": ANYONE, "POST": ANYONE},
+    "account_logout": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "account_inactive": {"GET": ANYONE},
+    "account_signup": {"GET": NOBODY, "POST": NOBODY},
+    "account_email": {"GET": NOBODY, "POST": NOBODY},
+    "account_email_verification_sent": {"GET": NOBODY, "POST": NOBODY},
+    "account_confirm_email": {"GET": NOBODY, "POST": NOBODY},
+    "account_confirm_login_code": {"GET": NOBODY, "POST": NOBODY},
+    "account_set_password": {"GET": NOBODY, "POST": NOBODY},
+    "account_change_password": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "account_reset_password": {"GET": ANYONE, "POST": ANYONE},
+    "account_reset_password_done": {"GET": ANYONE},
+    "account_reset_password_from_key": {"GET": ANYONE, "POST": ANYONE},
+    "account_reset_password_from_key_done": {"GET": ANYONE},
+    "account_reauthenticate": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    # The second factor. `mfa_authenticate` is the step of a login that is not finished yet.
+    "mfa_authenticate": {"GET": ANYONE, "POST": ANYONE},
+    "mfa_reauthenticate": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "mfa_index": {"GET": SIGNED_IN},
+    "mfa_activate_totp": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "mfa_deactivate_totp": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "mfa_view_recovery_codes": {"GET": SIGNED_IN},
+    "mfa_generate_recovery_codes": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "mfa_download_recovery_codes": {"GET": SIGNED_IN},
+    # Programs and their people.
+    "programs:accept_invitation": {"GET": ANYONE, "POST": ANYONE},
+    "programs:people": {"GET": only(A)},
+    "programs:invite": {"GET": only(A), "POST": only(A)},
+    # Enrollment and consent.
+    "enrollment:my_agreements": {"GET": only(P)},
+    "enrollment:sign": {"GET": only(P), "POST": only(P)},
+    "enrollment:patients": {"GET": only(A, C, U)},
+    "enrollment:enrol": {"GET": only(A), "POST": only(A)},
+    "enrollment:patient": {"GET": only(A, C, U), "POST": only(A)},
+    # Sessions.
+    "sessions:patient_home": {"GET": only(P)},
+    "sessions:therapist_home": {"GET": only(T, C)},
+    "sessions:live_roster": {"GET": only(T, C)},
+    "sessions:list": {"GET": only(A, U, C)},
+    "sessions:series_new": {"GET": only(A), "POST": only(A)},
+    "sessions:series": {"GET": only(A, U, C), "POST": only(A)},
+    "sessions:detail": {"GET": only(A, U, C), "POST": only(A)},
+    "sessions:audit": {"GET": only(A, U)},
+    "sessions:audit_csv": {"GET": only(A, U)},
+    "sessions:evidence": {"GET": only(A, U)},
+    # The room.
+    "realtime:room": {"GET": only(P, T)},
+}
+
+IN_THE_ROOM: Final = only(P, T)
+FACILITATORS: Final = only(T)
+
+MESSAGES: Mapping[str, Roles] = {
+    "join": IN_THE_ROOM,
+    "publish.offer": IN_THE_ROOM,
+    "subscribe.request": IN_THE_ROOM,
+    "subscribe.answer": IN_THE_ROOM,
+    "media.set": IN_THE_ROOM,
+    "leave": IN_THE_ROOM,
+    "snapshot.get": IN_THE_ROOM,
+    "ping": IN_THE_ROOM,
+    "session.start": FACILITATORS,
+    "session.end": FACILITATORS,
+    "break.start": FACILITATORS,
+    "break.end": FACILITATORS,
+    "participant.admit": FACILITATORS,
+    "participants.admit_all": FACILITATORS,
+    "participant.mute": FACILITATORS,
+    "participant.remove": FACILITATORS,
+    "participant.readmit": FACILITATORS,
+}
+
+# What staff without a second factor may still reach while one is required: the way to set it up, and the way out.
+MFA_SETUP: Final = frozenset(
+    {
+        "core:livez",
+        "core:readyz",
+        "account_login",
+        "account_logout",
+        "account_reauthenticate",
+        "mfa_reauthenticate",
+        "mfa_activate_totp",
+        "mfa_view_recovery_codes",
+        "mfa_download_recovery_codes",
+    }
+)
+
+
+def roles_for(view_name: str, method: str) -> Roles | None:
+    """Give who may use a route with a method; an unknown route or method is for nobody."""
+    wanted = "GET" if method in ("HEAD", "OPTIONS") else method
+    return ROUTES.get(view_name, {}).get(wanted, NOBODY)
+
+
+def may_send(role: Role, message_type: str) -> bool:
+    """Say whether a role may send a message type at all."""
+    return role in MESSAGES.get(message_type, NOBODY)

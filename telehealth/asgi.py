@@ -1,0 +1,25 @@
+"""The server's entry: HTTP through Django, WebSockets through Channels."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
+http = get_asgi_application()
+
+# Only after the line above are the apps loaded that these modules import models from.
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+
+from realtime.urls import websocket_urlpatterns  # noqa: E402
+from telehealth.core.start import refuse_contradictions  # noqa: E402
+
+refuse_contradictions()
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

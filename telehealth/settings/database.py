@@ -1,0 +1,50 @@
+"""Database and cache: SQLite and memory by default, PostgreSQL and Redis by URL."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import Any
+
+import dj_database_url
+
+from . import env
+from .base import DATA_DIR, TESTING
+
+DATABASE_URL = env.text("DATABASE_URL")
+REDIS_URL = env.text("REDIS_URL")
+IS_DEMO_DATABASE_ALLOWED = env.flag("DEMO_DATABASE", default=False)
+
+
+def _sqlite() -> dict[str, Any]:  # Django's own shape of a database entry
+    """Describe the embedded database: WAL, write lock taken at BEGIN, patient waiters.
+
+    IMMEDIATE, because a transaction that reads first and writes later cannot wait for another writer: SQLite would
+    refuse it at once. Tests skip the disk barrier and use a file of their own process, since the shared in-memory
+    database does not let threads wait for each other.
+    """
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    durability = "OFF" if TESTING else "FULL"
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "db.sqlite3",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={durability}; PRAGMA foreign_keys=ON",
+        },
+        "TEST": {"NAME": f"{tempfile.gettempdir()}/iop-test-{os.getpid()}.sqlite3"},
+    }
+
+
+DATABASES = {
+    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
+    if DATABASE_URL
+    else _sqlite()
+}
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "iop"}
+}

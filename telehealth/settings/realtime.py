@@ -1,0 +1,17 @@
+"""Channel layer, relay and the embedded worker."""
+
+from __future__ import annotations
+
+from . import env
+from .database import REDIS_URL
+
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+
+RELAY_CONTROL_URL = env.text("RELAY_CONTROL_URL")
+RELAY_CONTROL_SECRET = env.secret("RELAY_CONTROL_SECRET")
+# The web process also ingests facts and ends abandoned sessions. With several processes a worker of its own does it.
+EMBEDDED_WORKER = env.flag("EMBEDDED_WORKER", default=not REDIS_URL)
