@@ -1,7 +1,7 @@
 """What one viewer may see of a room and of its changes.
 
-Facilitators see everything. Patients see themselves and whoever is seated, without legal names and lobby times,
-and learn nothing (not even an id) of people who wait, were removed or were denied.
+Facilitators see everything. Patients see themselves and whoever is seated, without legal names and lobby
+times, and learn nothing (not even an id) of people who wait, were removed or were denied.
 """
 
 from dataclasses import dataclass
