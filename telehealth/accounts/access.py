@@ -1,7 +1,8 @@
 """Who may use which route with which method, and send which message: the whole table, denied by default.
 
-A route or message missing here is refused to everybody and fails `tests/test_permissions.py`; so does a line without a
-route. What a role may do to a particular object is decided by policies; this table is the outer wall.
+A route or message missing here is refused to everybody and fails `tests/test_permissions.py`; so does a line
+without a route. What a role may do to a particular object is decided by policies; this table is the outer
+wall.
 """
 
 from __future__ import annotations
@@ -106,7 +107,8 @@ MESSAGES: Mapping[str, Roles] = {
     "participant.readmit": FACILITATORS,
 }
 
-# What staff without a second factor may still reach while one is required: the way to set it up, and the way out.
+# What staff without a second factor may still reach while one is required: the way to set it up, and the way
+# out.
 MFA_SETUP: Final = frozenset(
     {
         "core:livez",

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.encoding import force_bytes
 
 from telehealth import audit
 from telehealth.core import clock
@@ -60,6 +61,6 @@ def _box() -> MultiFernet:
     return MultiFernet([Fernet(_derive(key)) for key in keys])
 
 
-def _derive(secret_key: str) -> bytes:
+def _derive(secret_key: str | bytes) -> bytes:
     kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=b"accounts.mfa", info=b"authenticator secrets")
-    return base64.urlsafe_b64encode(kdf.derive(secret_key.encode()))
+    return base64.urlsafe_b64encode(kdf.derive(force_bytes(secret_key)))

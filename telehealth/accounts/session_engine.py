@@ -11,7 +11,8 @@ IDLE_KEY = "idle_seconds"
 class SessionStore(DatabaseStore):
     """A session whose row says how long it may be idle; the cookie itself ends with the browser.
 
-    The room keeps a session alive over its WebSocket, which cannot renew a cookie; hence the row decides alone.
+    The room keeps a session alive over its WebSocket, which cannot renew a cookie; hence the row decides
+    alone.
     """
 
     def get_session_cookie_age(self) -> int:

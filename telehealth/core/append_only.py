@@ -53,8 +53,8 @@ def _drop(connection: BaseDatabaseWrapper, table: str) -> list[str]:
 class AppendOnly(Operation):
     """Migration operation: from here on the table takes new rows and nothing else.
 
-    SQLite loses triggers when Django rebuilds a table, so a later migration that alters the table repeats this
-    operation after it.
+    SQLite loses triggers when Django rebuilds a table, so a later migration that alters the table repeats
+    this operation after it.
     """
 
     reversible = True

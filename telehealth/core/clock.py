@@ -1,4 +1,4 @@
-"""The only reader of the wall clock. Pages, consumers, tasks and commands call it and pass the instant down."""
+"""The only reader of the wall clock. Pages, consumers, tasks and commands pass its instant down."""
 
 from datetime import UTC, datetime
 

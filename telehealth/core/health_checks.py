@@ -1,4 +1,4 @@
-"""Health of the parts the kernel itself knows: database, channel layer, clock. The relay's is registered by realtime."""
+"""Health of the parts the kernel knows: database, channel layer, clock. Realtime adds the relay."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ ModelT = TypeVar("ModelT", bound=models.Model)
 def lock(source: models.QuerySet[ModelT] | type[ModelT], pk: object) -> ModelT:
     """Give the row, held against other writers until the transaction ends.
 
-    PostgreSQL locks the row. SQLite has no row locks: an UPDATE that changes nothing takes the database's write lock
-    (already held when the transaction began IMMEDIATE) and so orders writers all the same.
+    PostgreSQL locks the row. SQLite has no row locks: an UPDATE that changes nothing takes the database's
+    write lock (already held when the transaction began IMMEDIATE) and so orders writers all the same.
     """
     rows = source if isinstance(source, models.QuerySet) else source._default_manager.all()
     connection = connections[rows.db]

@@ -23,8 +23,9 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
 class JsonFormatter(logging.Formatter):
     """Write a record as JSON.
 
-    The template of a message is written, never its arguments: those of Django and of libraries hold paths, addresses and
-    row values. Our own code puts ids into `extra`. Of an exception the type and the places are written, not the text.
+    The template of a message is written, never its arguments: those of Django and of libraries hold paths,
+    addresses and row values. Our own code puts ids into `extra`. Of an exception the type and the places are
+    written, not the text.
     """
 
     def format(self, record: logging.LogRecord) -> str:

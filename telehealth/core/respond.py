@@ -1,4 +1,4 @@
-"""Answers to requests that were refused: a page with words and a way out, or JSON where JSON was asked for."""
+"""Answers to refused requests: a page with words and a way out, or JSON where JSON was asked for."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ IS_DEMO_DATABASE_ALLOWED = env.flag("DEMO_DATABASE", default=False)
 def _sqlite() -> dict[str, Any]:  # Django's own shape of a database entry
     """Describe the embedded database: WAL, write lock taken at BEGIN, patient waiters.
 
-    IMMEDIATE, because a transaction that reads first and writes later cannot wait for another writer: SQLite would
-    refuse it at once. Tests skip the disk barrier and use a file of their own process, since the shared in-memory
-    database does not let threads wait for each other.
+    IMMEDIATE, because a transaction that reads first and writes later cannot wait for another writer: SQLite
+    would refuse it at once. Tests skip the disk barrier and use a file of their own process, since the
+    shared in-memory database does not let threads wait for each other.
     """
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     durability = "OFF" if TESTING else "FULL"
@@ -31,7 +31,7 @@ def _sqlite() -> dict[str, Any]:  # Django's own shape of a database entry
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={durability}; PRAGMA foreign_keys=ON",
+            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={durability}",
         },
         "TEST": {"NAME": f"{tempfile.gettempdir()}/iop-test-{os.getpid()}.sqlite3"},
     }

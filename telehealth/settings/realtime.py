@@ -13,5 +13,6 @@ CHANNEL_LAYERS = {
 
 RELAY_CONTROL_URL = env.text("RELAY_CONTROL_URL")
 RELAY_CONTROL_SECRET = env.secret("RELAY_CONTROL_SECRET")
-# The web process also ingests facts and ends abandoned sessions. With several processes a worker of its own does it.
+# The web process also ingests facts and ends abandoned sessions. With several processes a worker of its own
+# does it.
 EMBEDDED_WORKER = env.flag("EMBEDDED_WORKER", default=not REDIS_URL)

@@ -82,7 +82,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 
-# Only the demo lets staff in without a second factor; anything else that switches it off is refused (core.E002).
+# Only the demo lets staff in without a second factor; anything else that switches it off is refused
+# (core.E002).
 REQUIRE_STAFF_MFA = env.flag("REQUIRE_STAFF_MFA", default=not DEMO_MODE)
 
 ACCOUNT_ADAPTER = "telehealth.accounts.adapter.AccountAdapter"
@@ -108,5 +109,6 @@ ACCOUNT_RATE_LIMITS = {
 }
 MFA_ADAPTER = "telehealth.accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = "My account"
