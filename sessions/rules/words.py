@@ -1,0 +1,71 @@
+"""The closed vocabularies of attendance in plain English, for pages, reports and `--explain`."""
+
+from collections.abc import Mapping
+
+from .held import Stage
+from .status import Flag, Status
+from .timeline import PieceKind
+from .weeks import WeekFlag, WeekNote
+
+STATUS_WORDS: Mapping[Status, str] = {
+    Status.CANCELLED_BY_PROGRAM: "The program cancelled this session or did not deliver any of it",
+    Status.SCHEDULED: "Not started yet",
+    Status.EXPECTED: "The session is running, the patient has not come yet",
+    Status.IN_PROGRESS: "The session is running",
+    Status.NO_SHOW: "The patient did not come",
+    Status.NO_CREDIT: "The patient came, but too briefly to be credited",
+    Status.PRESENT: "Present",
+    Status.PARTIAL: "Present for a part",
+    Status.PARTIAL_LOW: "Present for a small part",
+}
+
+FLAG_WORDS: Mapping[Flag, str] = {
+    Flag.LATE: "Arrived late",
+    Flag.ADMIT_DELAY: "Was kept waiting for more than two minutes before being let in",
+    Flag.EARLY_LEAVE: "Left early",
+    Flag.BRIDGED: "A short interruption was bridged: credited, but not billable",
+    Flag.FACILITATOR_GAP: "No clinician was in the room for a part of the session",
+    Flag.AUDIO_ONLY: "Took part without a camera for some time",
+    Flag.CAMERA_OFF: "The camera was off for longer than tolerated",
+    Flag.OVERLAP: "Some of the time was already credited in another session",
+    Flag.GROUP_TOO_SMALL: "Fewer patients than a group needs were credited",
+    Flag.GROUP_TOO_LARGE: "More patients than a group may have were in the room at once",
+}
+
+PIECE_WORDS: Mapping[PieceKind, str] = {
+    PieceKind.BREAK: "break, not credited",
+    PieceKind.OVERLAP: "already credited in another session",
+    PieceKind.ABSENT: "not in the room",
+    PieceKind.NO_FACILITATOR: "no clinician in the room",
+    PieceKind.EXCLUDED_MODALITY: "not credited without a camera",
+    PieceKind.BRIDGED: "short interruption, credited but not billable",
+    PieceKind.CREDITED: "credited",
+}
+
+STAGE_WORDS: Mapping[Stage, str] = {
+    Stage.SCHEDULED: "not opened yet",
+    Stage.NEVER_HELD: "never opened",
+    Stage.RUNNING: "running",
+    Stage.ENDED: "ended",
+}
+
+WEEK_FLAG_WORDS: Mapping[WeekFlag, str] = {
+    WeekFlag.MET: "Target met",
+    WeekFlag.SHORTFALL: "The week ended below the target",
+    WeekFlag.SHORTFALL_CERTAIN: "The sessions still to come cannot reach the target",
+    WeekFlag.AT_RISK: "Reaching the target is unlikely at the usual attendance",
+    WeekFlag.ON_TRACK: "On track",
+}
+
+WEEK_NOTE_WORDS: Mapping[WeekNote, str] = {
+    WeekNote.MIN_DAYS: "Fewer days with credit than required",
+    WeekNote.OVER_LOC: "Hours reach the next level of care: clinical review",
+}
+
+
+def in_words(seconds: int) -> str:
+    """Write a duration the way people say it: `2 h 34 min`, `9 min 30 s`, `45 s`."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    parts = ((hours, "h"), (minutes, "min"), (left, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 min"
