@@ -1,0 +1,184 @@
+"""Run every test in stages: browser code, Python on the embedded defaults, again on PostgreSQL and Redis, real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from bootstrap import FRONTEND, ROOT, VENV, tool_environment
+from services import MissingPartError, chromium, ensure_parts, private_services
+
+BROWSER_TESTS = "tests/browser"
+NO_TESTS_COLLECTED = 5
+STAGE_LIMIT_SECONDS = 8 * 60
+# Settings of the caller's shell must not decide what is tested.
+FOREIGN_SETTINGS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "DEMO_MODE",
+    "DATA_DIR",
+    "PUBLIC_ORIGIN",
+    "SECRET_KEY",
+    "RELAY_CONTROL_URL",
+    "RELAY_CONTROL_SECRET",
+    "EMBEDDED_WORKER",
+    "REQUIRE_STAFF_MFA",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A test run in a process of its own."""
+
+    name: str
+    command: list[str]
+    report: Path
+    cwd: Path = ROOT
+    env: dict[str, str] = field(default_factory=dict)
+    may_be_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a stage came to. A skipped test counts as failed: a missing part is a failure."""
+
+    name: str
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+    note: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return not (self.failed or self.skipped or self.note)
+
+    def line(self) -> str:
+        skipped = f", {self.skipped} skipped (counts as failed)" if self.skipped else ""
+        note = f": {self.note}" if self.note else ""
+        word = "ok  " if self.is_good else "FAIL"
+        return f"{word} {self.seconds:6.1f} s  {self.name}: {self.passed} passed, {self.failed} failed{skipped}{note}"
+
+
+def read_report(path: Path) -> tuple[int, int, int]:
+    """Give passed, failed, skipped from a pytest (xml) or vitest (json) report."""
+    if path.suffix == ".json":
+        said = json.loads(path.read_text())
+        return said["numPassedTests"], said["numFailedTests"], said["numPendingTests"] + said["numTodoTests"]
+    total = failed = skipped = 0
+    # The file is written by our own pytest a moment ago.
+    for suite in ElementTree.parse(path).getroot().iter("testsuite"):  # noqa: S314
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped += int(suite.get("skipped", 0))
+    return max(0, total - failed - skipped), failed, skipped
+
+
+def run_stage(stage: Stage) -> Outcome:
+    sys.stdout.write(f"\n=== {stage.name}\n")
+    sys.stdout.flush()
+    env = {name: value for name, value in tool_environment().items() if name not in FOREIGN_SETTINGS}
+    started = time.monotonic()
+    with own_group(stage, {**env, **stage.env}) as process:
+        try:
+            code, note = process.wait(timeout=STAGE_LIMIT_SECONDS), ""
+        except subprocess.TimeoutExpired:
+            code, note = 1, f"stopped after {STAGE_LIMIT_SECONDS} s"
+    passed, failed, skipped = read_report(stage.report) if stage.report.exists() else (0, 0, 0)
+    if not (passed or failed or note) and not (stage.may_be_empty and code == NO_TESTS_COLLECTED):
+        note = "no test ran"
+    if code not in (0, NO_TESTS_COLLECTED) and not failed and not note:
+        note = f"ended with {code}"
+    return Outcome(stage.name, passed, failed, skipped, time.monotonic() - started, note)
+
+
+@contextmanager
+def own_group(stage: Stage, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the stage as the leader of a group, so that nothing it started outlives it."""
+    process = subprocess.Popen(stage.command, cwd=stage.cwd, env=env, start_new_session=True)
+    try:
+        yield process
+    finally:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, number)
+            except ProcessLookupError:
+                break
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                continue
+
+
+def stages(arguments: list[str], folder: Path, services: dict[str, str]) -> list[Stage]:
+    """List the stages: all of them, or the quick ones for the paths and options given."""
+    pytest = [str(VENV / "bin" / "python"), "-m", "pytest"]
+    browser = {"CHROMIUM": str(chromium())}
+
+    def python(name: str, *words: str, env: dict[str, str] | None = None, quick: bool = False) -> Stage:
+        report = folder / f"{len(name)}-{abs(hash(name))}.xml"
+        return Stage(
+            name, [*pytest, f"--junitxml={report}", *words], report, env=env or {}, may_be_empty=quick
+        )
+
+    def is_browser(word: str) -> bool:
+        return word.removeprefix("./").startswith(BROWSER_TESTS)
+
+    if arguments:
+        if any(map(is_browser, arguments)):
+            return [python("browser", *arguments, env=browser)]
+        words = [*arguments, f"--ignore={BROWSER_TESTS}"]
+        return [
+            python("python, embedded", *words),
+            python("python, PostgreSQL and Redis", "--on-services", *words, env=services, quick=True),
+        ]
+    vitest_report = folder / "vitest.json"
+    vitest = ["npm", "test", "--silent", "--", "--reporter=default", "--reporter=json"]
+    vitest += [f"--outputFile.json={vitest_report}"]
+    no_browser = f"--ignore={BROWSER_TESTS}"
+    return [
+        Stage("browser code (vitest)", vitest, vitest_report, cwd=FRONTEND),
+        python("python, embedded", "-q", no_browser),
+        python("python, PostgreSQL and Redis", "-q", "--on-services", no_browser, env=services),
+        python("browser", "-v", BROWSER_TESTS, env=browser),
+    ]
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def main(arguments: list[str]) -> int:
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+    outcomes: list[Outcome] = []
+    try:
+        ensure_parts()
+        with tempfile.TemporaryDirectory(prefix="iop-") as folder, private_services() as services:
+            outcomes.extend(run_stage(stage) for stage in stages(arguments, Path(folder), services))
+    except MissingPartError as problem:
+        sys.stderr.write(f"bin/test: {problem}.\n")
+        return 1
+    sys.stdout.write("\n" + "".join(f"{outcome.line()}\n" for outcome in outcomes))
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = sum(outcome.failed + outcome.skipped + bool(outcome.note) for outcome in outcomes)
+    sys.stdout.write(f"{passed} passed, {failed} failed\n")
+    return 0 if failed == 0 and passed else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,41 @@
+"""What every test shares: the property-test profile and the second run on PostgreSQL and Redis."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", deadline=None)
+# The same examples every time: a push must not fail by luck. Looking for new ones is done by hand.
+settings.register_profile(
+    "ci", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--on-services",
+        action="store_true",
+        help="run only what touches a database or a channel layer (bin/test points the settings at real ones)",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the second run leave out what would only do the same again."""
+    if not config.getoption("--on-services"):
+        return
+    kept = [item for item in items if _uses_services(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def _uses_services(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "services"))
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return marked or bool(fixtures & DATABASE_FIXTURES) or "services_real" in Path(item.path).parts
