@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date, datetime
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -34,10 +36,20 @@ class Program(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Give the program's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    def date_at(self, at: datetime) -> date:
+        """Give the program's calendar date at an instant."""
+        return at.astimezone(self.zone).date()
+
 
 class ProgramMembership(models.Model):
     """A staff account's place in a program; the scope of everything the account may see."""
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="program_memberships"
@@ -47,11 +59,20 @@ class ProgramMembership(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["program", "user"], name="programs_membership_once")
+            # A person who comes back gets a new row; the ended one stays as it was.
+            models.UniqueConstraint(
+                fields=["program", "user"],
+                condition=models.Q(ends_on__isnull=True),
+                name="programs_membership_once_open",
+            )
         ]
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def is_in_force(self, on: date) -> bool:
+        """Say whether the membership holds on a date of the program's calendar."""
+        return self.starts_on <= on and (self.ends_on is None or on <= self.ends_on)
 
 
 class CreditTerms(models.Model):
@@ -62,8 +83,12 @@ class CreditTerms(models.Model):
     version = models.PositiveIntegerField()
     effective_on = models.DateField()
     name = models.CharField(max_length=120)
-    parameters = models.JSONField(default=dict, help_text="Names and values of credit.md section 3; others default")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    parameters = models.JSONField(
+        default=dict, help_text="Names and values of credit.md section 3; others default"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -73,6 +98,15 @@ class CreditTerms(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"
+
+
+class InvitationState(models.TextChoices):
+    """What an invitation's link is worth; derived, never stored."""
+
+    PENDING = "pending", "Waiting for the person"
+    ACCEPTED = "accepted", "Accepted"
+    EXPIRED = "expired", "Run out"
+    REVOKED = "revoked", "Withdrawn"
 
 
 class Invitation(models.Model):
@@ -88,5 +122,22 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="programs_invitation_one_pending",
+            )
+        ]
+
     def __str__(self) -> str:
         return str(self.pk)
+
+    def state_at(self, at: datetime) -> InvitationState:
+        """Say what the link is worth at an instant."""
+        if self.accepted_at is not None:
+            return InvitationState.ACCEPTED
+        if self.revoked_at is not None:
+            return InvitationState.REVOKED
+        return InvitationState.EXPIRED if at >= self.expires_at else InvitationState.PENDING
