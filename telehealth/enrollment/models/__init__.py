@@ -1,13 +1,14 @@
 """Models of enrollment: the patient, the episode, the agreements."""
 
 from .consent import ConsentDocument, ConsentKind, ConsentRevocation, ConsentSignature
-from .patient import Enrollment, EnrollmentState, Patient, WeeklyTarget
+from .patient import DischargeKind, Enrollment, EnrollmentState, Patient, WeeklyTarget
 
 __all__ = [
     "ConsentDocument",
     "ConsentKind",
     "ConsentRevocation",
     "ConsentSignature",
+    "DischargeKind",
     "Enrollment",
     "EnrollmentState",
     "Patient",

@@ -31,10 +31,16 @@ class ConsentDocument(models.Model):
     language = models.CharField(max_length=12, default="en")
     title = models.CharField(max_length=160)
     body = models.TextField(help_text="Plain text; paragraphs are separated by blank lines")
-    sha256 = models.CharField(max_length=64, help_text="Of the exact UTF-8 bytes shown (title, blank line, body)")
+    sha256 = models.CharField(
+        max_length=64, help_text="Of the exact UTF-8 bytes shown (title, blank line, body)"
+    )
     published_at = models.DateTimeField()
-    valid_days = models.PositiveIntegerField(null=True, blank=True, help_text="A signature expires after; null: episode")
-    requires_resigning = models.BooleanField(default=False, help_text="Signatures of earlier versions stop counting")
+    valid_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="A signature expires after; null: episode"
+    )
+    requires_resigning = models.BooleanField(
+        default=False, help_text="Signatures of earlier versions stop counting"
+    )
 
     class Meta:
         constraints: ClassVar = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import ClassVar
 
 from django.conf import settings
@@ -26,6 +27,19 @@ class EnrollmentState(models.TextChoices):
         return self in (EnrollmentState.ACTIVE, EnrollmentState.TAPER)
 
 
+class DischargeKind(models.TextChoices):
+    """How an episode ended (domain.md 1.1)."""
+
+    COMPLETED = "completed", "Completed"
+    STEP_UP = "step_up", "Step-up to more intensive care"
+    STEP_DOWN = "step_down", "Step-down to less intensive care"
+    TRANSFERRED = "transferred", "Transferred"
+    ADMINISTRATIVE = "administrative", "Administrative"
+    AGAINST_ADVICE = "against_advice", "Against medical advice"
+    LOST_TO_CONTACT = "lost_to_contact", "Lost to contact"
+    DECEASED = "deceased", "Deceased"
+
+
 class Patient(models.Model):
     """A person in treatment. The id is opaque and is the patient id of evidence files."""
 
@@ -46,6 +60,7 @@ class Enrollment(models.Model):
     state = models.CharField(max_length=12, choices=EnrollmentState.choices, default=EnrollmentState.PENDING)
     admitted_on = models.DateField()
     discharged_on = models.DateField(null=True, blank=True)
+    discharge_kind = models.CharField(max_length=20, choices=DischargeKind.choices, blank=True)
     primary_therapist = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -56,11 +71,29 @@ class Enrollment(models.Model):
                 fields=["patient", "program"],
                 condition=~models.Q(state=EnrollmentState.DISCHARGED),
                 name="enrollment_one_open_episode",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=EnrollmentState.values), name="enrollment_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(discharged_on__isnull=True)
+                | models.Q(discharged_on__gte=models.F("admitted_on")),
+                name="enrollment_discharged_after_admitted",
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def state_enum(self) -> EnrollmentState:
+        """Give the state as its enumeration."""
+        return EnrollmentState(self.state)
+
+    def is_in_force(self, on: date) -> bool:
+        """Say whether the episode allows sessions on a date of the program's calendar."""
+        ends = self.discharged_on
+        return self.state_enum.is_in_treatment and self.admitted_on <= on and (ends is None or on <= ends)
 
 
 class WeeklyTarget(models.Model):
@@ -72,7 +105,9 @@ class WeeklyTarget(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["enrollment", "effective_on"], name="enrollment_target_once_a_day")
+            models.UniqueConstraint(
+                fields=["enrollment", "effective_on"], name="enrollment_target_once_a_day"
+            )
         ]
 
     def __str__(self) -> str:
