@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
@@ -31,6 +32,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def format_email_subject(self, subject: str) -> str:
         """Leave the subject as it is: a prefix with a host name would say where somebody is a patient."""
         return subject
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Ask again for password or code, unless the person signed in or was asked minutes ago."""
+        request = self.request
+        latest = max((entry["at"] for entry in get_authentication_records(request, request.user)), default=0.0)
+        return clock.now().timestamp() - latest >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Write the failure down against the account, if there is one; the address itself is not kept."""

@@ -84,7 +84,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+# No collectstatic: the server reads the finders once when it starts.
+STATIC_ROOT = None
 _BUILT = BASE_DIR / "frontend" / "dist"
 STATICFILES_DIRS = [_BUILT] if _BUILT.is_dir() else []
 # Vite puts a content hash into every name it writes, so Django need not do it again.
