@@ -93,8 +93,8 @@ class Track(StrEnum):
 class Fact:
     """One fact; `source_boot` and `seq` name it exactly once. `at` is aware.
 
-    The readers below never raise: what cannot be read reads as None, and then adds no presence. Use `check` to
-    refuse such a fact before it is stored.
+    The readers below never raise: what cannot be read reads as None, and then adds no presence.
+    Use `check` to refuse such a fact before it is stored.
     """
 
     source_boot: str
