@@ -20,7 +20,9 @@ PAGE = "account_change_password"
 
 
 def person(role: Role) -> User:
-    return User.objects.create_user(f"{role}@example.org", "slow green river 47", role=role, given_name="A", family_name="B")
+    return User.objects.create_user(
+        f"{role}@example.org", "slow green river 47", role=role, given_name="A", family_name="B"
+    )
 
 
 def is_in(client: Client, minutes: float) -> bool:
@@ -42,7 +44,9 @@ def signed_in(client: Client, settings):
     return enter
 
 
-@pytest.mark.parametrize(("role", "minutes"), [(Role.THERAPIST, 15), (Role.SYSTEM_ADMIN, 15), (Role.PATIENT, 30)])
+@pytest.mark.parametrize(
+    ("role", "minutes"), [(Role.THERAPIST, 15), (Role.SYSTEM_ADMIN, 15), (Role.PATIENT, 30)]
+)
 def test_a_person_who_does_nothing_is_signed_out(client: Client, signed_in, role: Role, minutes: int) -> None:
     signed_in(role)
     assert not is_in(client, minutes + 0.1)

@@ -73,7 +73,9 @@ def test_with_the_factor_set_up_the_product_opens(client: Client, therapist: Use
     assert AuditEvent.objects.filter(action=AuditAction.MFA_ADDED, actor=therapist).exists()
 
 
-def test_the_next_sign_in_asks_for_a_code_and_writes_a_wrong_one_down(therapist: User, client: Client) -> None:
+def test_the_next_sign_in_asks_for_a_code_and_writes_a_wrong_one_down(
+    therapist: User, client: Client
+) -> None:
     sign_in(client, therapist)
     secret = set_up(client)
     again = Client()

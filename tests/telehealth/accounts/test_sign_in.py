@@ -120,7 +120,9 @@ def test_mails_name_no_program_and_no_kind_of_care(client: Client, patient: User
     assert len(mail.outbox) == 2
     for message in mail.outbox:
         words = (message.subject + message.body).lower()
-        assert not re.search(r"\biop\b|recovery|telehealth|patient|program|therap|pat lee|example\.com", words)
+        assert not re.search(
+            r"\biop\b|recovery|telehealth|patient|program|therap|pat lee|example\.com", words
+        )
 
 
 def test_a_changed_password_signs_other_browsers_out(client: Client, patient: User) -> None:
