@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--on-services",
         action="store_true",
-        help="run only what touches a database or a channel layer (bin/test points the settings at real ones)",
+        help="run only what touches a database or a channel layer; bin/test points both at real ones",
     )
 
 

@@ -21,6 +21,8 @@ FRONTEND = ROOT / "frontend"
 CACHE = ROOT / ".cache"
 STAMPS = CACHE / "stamps"
 NOT_SOURCES = {"node_modules", "dist", "__pycache__", "templates"}
+WIRE_SCHEMA = ROOT / "docs" / "wire.schema.json"
+WIRE_TYPES = FRONTEND / "src" / "room" / "wire.ts"  # made from the schema by the build itself
 
 
 class SetupError(Exception):
@@ -33,9 +35,14 @@ def say(text: str) -> None:
 
 
 def run(command: Sequence[str | Path], *, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
-    done = subprocess.run([str(part) for part in command], cwd=cwd, env=env, check=False)
+    """Run a command that speaks only when it fails."""
+    words = [str(part) for part in command]
+    done = subprocess.run(
+        words, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     if done.returncode != 0:
-        raise SetupError(f"'{' '.join(str(part) for part in command)}' ended with {done.returncode}")
+        sys.stderr.write(done.stdout)
+        raise SetupError(f"'{' '.join(words)}' ended with {done.returncode}")
 
 
 def digest(paths: Iterator[Path] | Sequence[Path], *words: str) -> str:
@@ -161,9 +168,11 @@ def ensure_node(env: dict[str, str]) -> str:
 
 
 def front_end_sources() -> Iterator[Path]:
+    yield WIRE_SCHEMA
     for folder, folders, files in os.walk(FRONTEND):
         folders[:] = [name for name in folders if name not in NOT_SOURCES]
-        yield from (Path(folder) / name for name in files if not name.endswith((".py", ".pyc")))
+        paths = (Path(folder) / name for name in files)
+        yield from (path for path in paths if path.suffix not in {".py", ".pyc"} and path != WIRE_TYPES)
 
 
 def build_front_end() -> None:

@@ -1,4 +1,4 @@
-"""Run every test in stages: browser code, Python on the embedded defaults, again on PostgreSQL and Redis, real browser."""
+"""Run every test in stages: browser code; Python embedded, then on PostgreSQL and Redis; a real browser."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ class Outcome:
         skipped = f", {self.skipped} skipped (counts as failed)" if self.skipped else ""
         note = f": {self.note}" if self.note else ""
         word = "ok  " if self.is_good else "FAIL"
-        return f"{word} {self.seconds:6.1f} s  {self.name}: {self.passed} passed, {self.failed} failed{skipped}{note}"
+        counts = f"{self.passed} passed, {self.failed} failed"
+        return f"{word} {self.seconds:6.1f} s  {self.name}: {counts}{skipped}{note}"
 
 
 def read_report(path: Path) -> tuple[int, int, int]:
