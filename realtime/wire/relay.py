@@ -1,6 +1,7 @@
 """The control protocol between web processes and one relay: JSON text frames over a WebSocket.
 
-A request `{"id", "op", ...}` is answered by `{"id", "ok"}` or `{"id", "error"}`; events have no id and go to every web process.
+A request `{"id", "op", ...}` is answered by `{"id", "ok"}` or `{"id", "error"}`; events have no id and go to
+every web process.
 """
 
 from typing import Annotated, Literal

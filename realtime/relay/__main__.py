@@ -1,0 +1,28 @@
+"""Start the relay: `python -m realtime.relay --udp HOST:PORT --control HOST:PORT --facts DIR`."""
+
+import asyncio
+import logging
+import sys
+
+from realtime.relay.options import OptionsError, parse
+from realtime.relay.process import run
+from realtime.relay.selftest import SelfTestError
+
+
+def main() -> int:
+    """Run until stopped; return the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+    try:
+        asyncio.run(run(parse()))
+    except (OptionsError, SelfTestError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"The relay cannot start or go on: {error.strerror or 'a system call failed'}.\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

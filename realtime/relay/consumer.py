@@ -1,0 +1,174 @@
+"""One slot of one subscriber: constant SSRC, whoever is in it."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from realtime.relay import rtcp, rtp
+from realtime.relay.clock import MILLISECOND, SECOND, ntp_from_mono
+from realtime.relay.producer import OPUS_RATE, VP8_RATE, Producer
+from realtime.relay.rewriter import Rewriter
+from realtime.wire.relay import MediaKind
+
+MAX_RESENDS_PER_PACKET = 3
+MAX_RESENDS_PER_SECOND = 200
+_DEFAULT_ROUND_TRIP_NS = 50 * MILLISECOND
+_SEGMENTS_KEPT = 8
+_RESENDS_KEPT = 512
+_MASK16, _MASK32 = 0xFFFF, 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """Remember how a stretch of outgoing numbers maps back to the producer it came from."""
+
+    first: int
+    producer: Producer
+    sequence_shift: int
+    timestamp_shift: int
+
+
+class Consumer:
+    """Send one producer at a time; numbers and time run on without a seam when the producer changes."""
+
+    def __init__(
+        self,
+        *,
+        mid: str,
+        kind: MediaKind,
+        ssrc: int,
+        first_sequence: int,
+        first_timestamp: int,
+        send: Callable[[bytes], None],
+    ) -> None:
+        if not 0 <= first_sequence < 2**15:
+            # A receiver that misses the first packets must not have to guess whether the counter has wrapped.
+            raise ValueError("the first sequence number must lie below 2^15")
+        self.mid = mid
+        self.kind: MediaKind = kind
+        self.ssrc = ssrc
+        self.producer: Producer | None = None
+        self.packets = 0
+        self.octets = 0
+        self.loss_fraction = 0
+        self.round_trip_ns = _DEFAULT_ROUND_TRIP_NS
+        self.is_waiting = False
+        self._send = send
+        self._rate = VP8_RATE if kind == "video" else OPUS_RATE
+        self._rewriter = Rewriter(
+            first_sequence=first_sequence, first_timestamp=first_timestamp, rate=self._rate
+        )
+        self._entered = 0
+        self._segments: deque[_Segment] = deque(maxlen=_SEGMENTS_KEPT)
+        self._resent: dict[int, tuple[int, int]] = {}
+        self._budget = MAX_RESENDS_PER_SECOND
+        self._last_report_timestamp: int | None = None
+        self._packets_reported = 0
+
+    def attach(self, producer: Producer, now_ns: int) -> None:
+        """Carry `producer` from its next packet on (video: its next key frame, which is asked for)."""
+        self.detach()
+        self.producer = producer
+        self.is_waiting = True
+        producer.subscribers.append(self)
+        if self.kind == "video":
+            producer.want_keyframe(now_ns)
+
+    def detach(self) -> None:
+        """Carry nobody; the numbers wait where they are."""
+        if self.producer is not None:
+            self.producer.subscribers.remove(self)
+            self.producer = None
+        self.is_waiting = False
+
+    def forward(
+        self, sequence: int, timestamp: int, head: int, body: bytes, is_start: bool, now_ns: int
+    ) -> None:
+        """Send one packet of the producer on."""
+        rewriter = self._rewriter
+        if self.is_waiting:
+            if not is_start or self.producer is None:
+                return
+            self.is_waiting = False
+            self._entered = sequence
+            rewriter.splice(sequence, timestamp, now_ns)
+            self._segments.append(
+                _Segment(
+                    rewriter.last_sequence + 1,
+                    self.producer,
+                    rewriter.sequence_shift,
+                    rewriter.timestamp_shift,
+                )
+            )
+        elif sequence < self._entered:
+            return
+        out = rewriter.advance(sequence, timestamp, now_ns)
+        self.packets += 1
+        self.octets += len(body)
+        out_timestamp = (timestamp + rewriter.timestamp_shift) & _MASK32
+        self._send(rtp.HEADER.pack(head, out & _MASK16, out_timestamp, self.ssrc) + body)
+
+    def nack(self, sequences: tuple[int, ...], now_ns: int) -> int:
+        """Send again what the subscriber lost, within bounds; return how many could not be."""
+        refused = 0
+        for low in sequences:
+            newest = self._rewriter.last_sequence
+            if not self._resend(newest + rtp.signed16(low - newest), now_ns):
+                refused += 1
+        return refused
+
+    def _resend(self, out: int, now_ns: int) -> bool:
+        times, at_ns = self._resent.get(out, (0, 0))
+        if times >= MAX_RESENDS_PER_PACKET or (times and now_ns - at_ns < self.round_trip_ns):
+            return False
+        segment = next((each for each in reversed(self._segments) if each.first <= out), None)
+        if segment is None or out > self._rewriter.last_sequence or self._budget <= 0:
+            return False
+        cached = segment.producer.cached(out - segment.sequence_shift)
+        if cached is None:
+            return False
+        head, timestamp, body = cached
+        if self.kind == "video":
+            # Bytes 5 to 8 hold the abs-send-time; an old one would read as a queue on the path.
+            body = body[:5] + rtp.abs_send_time(now_ns) + body[8:]
+        self._budget -= 1
+        if len(self._resent) >= _RESENDS_KEPT:
+            self._resent.pop(next(iter(self._resent)))
+        self._resent[out] = times + 1, now_ns
+        self.packets += 1
+        self.octets += len(body)
+        out_timestamp = (timestamp + segment.timestamp_shift) & _MASK32
+        self._send(rtp.HEADER.pack(head, out & _MASK16, out_timestamp, self.ssrc) + body)
+        return True
+
+    def keyframe_request(self, now_ns: int) -> None:
+        """Pass the subscriber's wish on to whoever is in the slot."""
+        if self.kind == "video" and self.producer is not None:
+            self.producer.want_keyframe(now_ns)
+
+    def receiver_report(self, block: rtcp.ReportBlock, now_ns: int) -> None:
+        """Learn loss and round trip time."""
+        self.loss_fraction = block.fraction_lost
+        if block.last_sr:
+            middle = (ntp_from_mono(now_ns) >> 16) & _MASK32
+            round_trip = (middle - block.last_sr - block.delay_since_sr) & _MASK32
+            if round_trip < 2 * 65536:
+                self.round_trip_ns = max(round_trip * SECOND // 65536, 10 * MILLISECOND)
+
+    def report(self, now_ns: int) -> rtcp.SenderReport | None:
+        """Return the sender report of the last second, or None if nothing was sent in it."""
+        self._budget = MAX_RESENDS_PER_SECOND
+        if self.packets == self._packets_reported or self.producer is None or self.is_waiting:
+            return None
+        self._packets_reported = self.packets
+        timestamp = self.producer.timestamp_at(now_ns) + self._rewriter.timestamp_shift
+        if self._last_report_timestamp is not None:
+            timestamp = max(timestamp, self._last_report_timestamp)
+        self._last_report_timestamp = timestamp
+        return rtcp.SenderReport(
+            ssrc=self.ssrc,
+            ntp=ntp_from_mono(now_ns),
+            rtp_timestamp=timestamp & _MASK32,
+            packets=self.packets,
+            octets=self.octets,
+        )

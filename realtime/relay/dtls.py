@@ -1,0 +1,231 @@
+"""The one adapter over aiortc's certificate and SRTP profiles, pyOpenSSL's DTLS and pylibsrtp.
+
+Private names of aiortc are used here and nowhere else: `RTCCertificate._create_ssl_context`. The versions are
+pinned, and `selftest` proves at start-up that every name still does what it did.
+"""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import pylibsrtp
+from aiortc import RTCCertificate
+from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile
+from OpenSSL import SSL
+
+HANDSHAKE_SECONDS = 10
+RECEIVE_WINDOW = 1024
+# libsrtp shifts this window at every packet it sends; resends reach no further back than this.
+SEND_WINDOW = 128
+MAX_SSRCS = 64
+MAX_PLAIN_BYTES = 1356
+_RECORD_BYTES = 1200
+_DIGESTS = ("sha-256", "sha-384", "sha-512")
+_UNIFIED_HEADER = 0x20
+
+
+class DtlsState(Enum):
+    """The life of a handshake."""
+
+    HANDSHAKING = "handshaking"
+    CONNECTED = "connected"
+    CLOSED = "closed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Name the certificate that the other side must show."""
+
+    algorithm: str
+    value: str
+
+
+class Srtp:
+    """Encrypt and authenticate both directions of one peer connection."""
+
+    def __init__(self, *, profile: SRTPProtectionProfile, receive_key: bytes, send_key: bytes) -> None:
+        kind = profile.libsrtp_profile
+        receive = pylibsrtp.Policy(
+            key=receive_key, ssrc_type=pylibsrtp.Policy.SSRC_ANY_INBOUND, srtp_profile=kind
+        )
+        receive.window_size = RECEIVE_WINDOW
+        send = pylibsrtp.Policy(key=send_key, ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND, srtp_profile=kind)
+        send.window_size = SEND_WINDOW
+        send.allow_repeat_tx = True
+        self._receive = pylibsrtp.Session(receive)
+        self._send = pylibsrtp.Session(send)
+        self._ssrcs: set[bytes] = set()
+
+    def unprotect_rtp(self, data: bytes) -> bytes:
+        """Return the plain packet, or raise ValueError; an SSRC becomes known by authenticating."""
+        return self._unprotect(data, data[8:12], self._receive.unprotect)
+
+    def unprotect_rtcp(self, data: bytes) -> bytes:
+        """Return the plain compound packet, or raise ValueError."""
+        return self._unprotect(data, data[4:8], self._receive.unprotect_rtcp)
+
+    def _unprotect(self, data: bytes, ssrc: bytes, unprotect: Callable[[bytes], bytes]) -> bytes:
+        is_known = ssrc in self._ssrcs
+        if not is_known and len(self._ssrcs) >= MAX_SSRCS:
+            raise ValueError("too many SSRCs")
+        try:
+            plain = unprotect(data)
+        except pylibsrtp.Error as error:
+            raise ValueError("not authentic or a replay") from error
+        if not is_known:
+            self._ssrcs.add(ssrc)
+        return plain
+
+    def protect_rtp(self, data: bytes) -> bytes:
+        """Return the packet as it goes on the wire, or raise ValueError when it is too long or too old."""
+        try:
+            return self._send.protect(data)
+        except pylibsrtp.Error as error:
+            raise ValueError("cannot be protected") from error
+
+    def protect_rtcp(self, data: bytes) -> bytes:
+        """Return the compound packet as it goes on the wire, or raise ValueError."""
+        try:
+            return self._send.protect_rtcp(data)
+        except pylibsrtp.Error as error:
+            raise ValueError("cannot be protected") from error
+
+
+class Dtls:
+    """Drive one handshake without sockets, tasks or timers: datagrams in, datagrams out through `send`."""
+
+    def __init__(
+        self,
+        *,
+        certificate: RTCCertificate,
+        is_server: bool,
+        fingerprints: Sequence[Fingerprint],
+        send: Callable[[bytes], None],
+    ) -> None:
+        self.state = DtlsState.HANDSHAKING
+        self.srtp: Srtp | None = None
+        self._is_server = is_server
+        self._fingerprints = fingerprints
+        self._send = send
+        self._ssl = SSL.Connection(certificate._create_ssl_context(srtp_profiles=SRTP_PROFILES))
+        self._ssl.set_ciphertext_mtu(_RECORD_BYTES)
+        if is_server:
+            self._ssl.set_accept_state()
+        else:
+            self._ssl.set_connect_state()
+
+    def start(self) -> None:
+        """Send the first flight (client only)."""
+        self._handshake()
+
+    def datagram(self, data: bytes) -> None:
+        """Take one DTLS datagram from the other side."""
+        if self.state in (DtlsState.CLOSED, DtlsState.FAILED):
+            return
+        self._ssl.bio_write(data)
+        if self.state is DtlsState.HANDSHAKING:
+            self._handshake()
+            return
+        try:
+            # Application data is of no interest (there are no data channels); alerts and retransmissions are.
+            self._ssl.recv(1500)
+        except SSL.ZeroReturnError:
+            self.state = DtlsState.CLOSED
+        except SSL.Error:
+            pass  # WantRead mostly; a broken record must not end a connection that has keys
+        self._flush()
+
+    def tick(self) -> None:
+        """Send the last flight again if its time has come."""
+        if self.state in (DtlsState.CLOSED, DtlsState.FAILED):
+            return
+        remaining = self._ssl.DTLSv1_get_timeout()
+        if remaining is not None and remaining <= 0:
+            try:
+                self._ssl.DTLSv1_handle_timeout()
+            except SSL.Error:
+                self.state = DtlsState.FAILED
+            self._flush()
+
+    def close(self) -> None:
+        """Tell the other side that this was the end; idempotent."""
+        if self.state is DtlsState.CONNECTED:
+            with contextlib.suppress(SSL.Error):
+                self._ssl.shutdown()
+            self._flush()
+        self.state = DtlsState.CLOSED
+
+    def _handshake(self) -> None:
+        try:
+            self._ssl.do_handshake()
+        except SSL.WantReadError:
+            self._flush()
+            return
+        except SSL.Error:
+            self._flush()
+            self.state = DtlsState.FAILED
+            return
+        self._flush()
+        if self._is_expected_peer() and self._take_keys():
+            self.state = DtlsState.CONNECTED
+        else:
+            self.state = DtlsState.FAILED
+
+    def _is_expected_peer(self) -> bool:
+        """Compare digests of the certificate's bytes; it is never parsed, so odd ones do no harm."""
+        certificate = self._ssl.get_peer_certificate()
+        if certificate is None:
+            return False
+        wanted = [each for each in self._fingerprints if each.algorithm.lower() in _DIGESTS]
+        return bool(wanted) and all(
+            certificate.digest(each.algorithm.lower().replace("-", "")).decode() == each.value.upper()
+            for each in wanted
+        )
+
+    def _take_keys(self) -> bool:
+        chosen = self._ssl.get_selected_srtp_profile()
+        profile = next((each for each in SRTP_PROFILES if each.openssl_profile == chosen), None)
+        if profile is None:
+            return False
+        material = self._ssl.export_keying_material(
+            b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length)
+        )
+        client, server = (profile.get_key_and_salt(material, index) for index in (0, 1))
+        receive, send = (client, server) if self._is_server else (server, client)
+        self.srtp = Srtp(profile=profile, receive_key=receive, send_key=send)
+        return True
+
+    def _flush(self) -> None:
+        try:
+            flight = self._ssl.bio_read(65536)
+        except SSL.Error:
+            return
+        for datagram in split_records(flight):
+            self._send(datagram)
+
+
+def split_records(flight: bytes) -> list[bytes]:
+    """Cut a flight, which a memory BIO runs together, into datagrams that hold whole records."""
+    datagrams: list[bytes] = []
+    start = position = 0
+    while position < len(flight):
+        end = min(position + _record_length(flight, position), len(flight))
+        if end - start > _RECORD_BYTES and position > start:
+            datagrams.append(flight[start:position])
+            start = position
+        position = end
+    if start < position:
+        datagrams.append(flight[start:position])
+    return datagrams
+
+
+def _record_length(flight: bytes, position: int) -> int:
+    first = flight[position]
+    if first & 0xE0 != _UNIFIED_HEADER:
+        return 13 + int.from_bytes(flight[position + 11 : position + 13], "big")
+    if not first & 0x04:  # a DTLS 1.3 record without a length reaches to the end
+        return len(flight) - position
+    header = 1 + (2 if first & 0x08 else 1)
+    return header + 2 + int.from_bytes(flight[position + header : position + header + 2], "big")

@@ -1,0 +1,26 @@
+"""The newest packets of one stream, kept once for everybody who may ask for them again."""
+
+# first two header bytes, timestamp, everything behind the fixed header
+Cached = tuple[int, int, bytes]
+
+
+class PacketCache:
+    """A ring addressed by unwrapped sequence number; a newer packet takes the place of the oldest."""
+
+    __slots__ = ("_packets", "_sequences", "_size")
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._sequences = [-1] * size
+        self._packets: list[Cached | None] = [None] * size
+
+    def put(self, sequence: int, packet: Cached) -> None:
+        """Keep a packet."""
+        index = sequence % self._size
+        self._sequences[index] = sequence
+        self._packets[index] = packet
+
+    def get(self, sequence: int) -> Cached | None:
+        """Return exactly the packet of that number, or None when it never came or is too old."""
+        index = sequence % self._size
+        return self._packets[index] if self._sequences[index] == sequence else None

@@ -1,0 +1,180 @@
+"""One peer connection: its ICE credentials, its DTLS, its SRTP, and the path it is on."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
+
+from aiortc import RTCCertificate
+
+from realtime.relay import rtcp, rtp
+from realtime.relay.clock import SECOND
+from realtime.relay.counters import Counters
+from realtime.relay.dtls import HANDSHAKE_SECONDS, Dtls, DtlsState, Fingerprint, Srtp
+from realtime.relay.ice_lite import Address, IceLite, Verdict
+
+Direction = Literal["publish", "subscribe"]
+Send = Callable[[bytes, Address], None]
+
+
+class PeerOwner(Protocol):
+    """Whoever holds the peer; called only for packets that have authenticated."""
+
+    def on_check(self, peer: "Peer", now_ns: int) -> None:
+        """A STUN check came."""
+
+    def on_rtp(self, peer: "Peer", data: bytes, now_ns: int) -> None:
+        """An RTP packet came."""
+
+    def on_rtcp(self, peer: "Peer", data: bytes, now_ns: int) -> None:
+        """A compound RTCP packet came."""
+
+    def on_connected(self, peer: "Peer", now_ns: int) -> None:
+        """Keys are there; media may flow."""
+
+    def on_ended(self, peer: "Peer", now_ns: int) -> None:
+        """It has failed, or the other side has closed it."""
+
+
+class Peer:
+    """Take datagrams of one peer connection and hand what is authentic to the owner."""
+
+    def __init__(
+        self,
+        *,
+        number: int,
+        direction: Direction,
+        generation: int,
+        ice: IceLite,
+        certificate: RTCCertificate,
+        send: Send,
+        counters: Counters,
+        owner: PeerOwner,
+        now_ns: int,
+    ) -> None:
+        self.number = number
+        self.direction: Direction = direction
+        self.generation = generation
+        self.ice = ice
+        self.fingerprints: Sequence[Fingerprint] = ()
+        self.is_connected = False
+        self.is_ended = False
+        self._certificate = certificate
+        self._send = send
+        self._counters = counters
+        self._owner = owner
+        self._dtls: Dtls | None = None
+        self._srtp: Srtp | None = None
+        self._reached_ns: int | None = None
+        self._created_ns = now_ns
+
+    def check(self, data: bytes, address: Address, now_ns: int) -> tuple[Verdict, Address | None] | None:
+        """Answer a STUN check; say what became of the address, or None when it was not authentic."""
+        answer = self.ice.check(data, address)
+        if answer is None:
+            return None
+        reply, verdict, forgotten = answer
+        self._send(reply, address)
+        if verdict is None:
+            return None
+        if self._reached_ns is None:
+            self._reached_ns = now_ns
+        self._owner.on_check(self, now_ns)
+        return verdict, forgotten
+
+    def dtls(self, data: bytes, now_ns: int) -> None:
+        """Take a DTLS datagram; without the other side's fingerprint it is dropped, and comes again."""
+        if self.is_ended or not self.fingerprints:
+            self._counters.drop("dtls_too_early")
+            return
+        if self._dtls is None:
+            self._dtls = Dtls(
+                certificate=self._certificate,
+                is_server=True,
+                fingerprints=self.fingerprints,
+                send=self._transmit,
+            )
+        self._dtls.datagram(data)
+        self._follow(self._dtls, now_ns)
+
+    def srtp(self, data: bytes, now_ns: int) -> None:
+        """Take an SRTP or SRTCP packet."""
+        srtp = self._srtp
+        if srtp is None or len(data) < rtp.FIXED_LENGTH:
+            self._counters.drop("srtp_too_early")
+            return
+        try:
+            if rtp.is_rtcp(data):
+                self._owner.on_rtcp(self, srtp.unprotect_rtcp(data), now_ns)
+            else:
+                self._owner.on_rtp(self, srtp.unprotect_rtp(data), now_ns)
+        except ValueError:
+            self._counters.drop("srtp_or_rtp_invalid")
+
+    def send_rtp(self, packet: bytes) -> None:
+        """Encrypt and send one RTP packet; without keys or a path it is a counted no-op."""
+        srtp, address = self._srtp, self.ice.selected
+        if srtp is None or address is None:
+            self._counters.drop("send_without_path")
+            return
+        try:
+            data = srtp.protect_rtp(packet)
+        except ValueError:
+            self._counters.drop("send_unprotectable")
+            return
+        self._send(data, address)
+
+    def send_rtcp(self, packets: list[bytes]) -> None:
+        """Encrypt and send RTCP packets as one compound packet, opened by a report as RFC 3550 wants it."""
+        srtp, address = self._srtp, self.ice.selected
+        if srtp is None or address is None or not packets:
+            return
+        if packets[0][1] not in (rtcp.SR, rtcp.RR):
+            packets = [rtcp.build_receiver_report(rtcp.RELAY_SSRC), *packets]
+        try:
+            data = srtp.protect_rtcp(b"".join(packets))
+        except ValueError:
+            self._counters.drop("send_unprotectable")
+            return
+        self._send(data, address)
+
+    def tick(self, now_ns: int) -> None:
+        """Send handshake flights again, and end what takes too long."""
+        if self.is_ended:
+            return
+        if self._dtls is not None:
+            self._dtls.tick()
+            self._follow(self._dtls, now_ns)
+        if (
+            not self.is_connected
+            and self._reached_ns is not None
+            and now_ns - self._reached_ns >= HANDSHAKE_SECONDS * SECOND
+        ):
+            self._counters.drop("handshake_deadline")
+            self._end(now_ns)
+
+    def close(self) -> None:
+        """End it from our side and tell the other; idempotent."""
+        self.is_ended = True
+        self.is_connected = False
+        if self._dtls is not None:
+            self._dtls.close()
+        self._srtp = None
+
+    def _follow(self, dtls: Dtls, now_ns: int) -> None:
+        if dtls.state is DtlsState.CONNECTED and not self.is_connected:
+            self.is_connected = True
+            self._srtp = dtls.srtp
+            self._owner.on_connected(self, now_ns)
+        elif dtls.state in (DtlsState.FAILED, DtlsState.CLOSED) and not self.is_ended:
+            if dtls.state is DtlsState.FAILED:
+                self._counters.drop("handshake_failed")
+            self._end(now_ns)
+
+    def _end(self, now_ns: int) -> None:
+        self.is_ended = True
+        self.is_connected = False
+        self._srtp = None
+        self._owner.on_ended(self, now_ns)
+
+    def _transmit(self, data: bytes) -> None:
+        if self.ice.selected is not None:
+            self._send(data, self.ice.selected)

@@ -1,0 +1,227 @@
+"""The relay as one object: rooms, connections, the operations on them, and the passing of time."""
+
+from collections.abc import Callable
+
+from realtime.relay.clock import MILLISECOND, SECOND, ClockNotSetError, Monotonic, WebClock
+from realtime.relay.connection import Connection, StaleGenerationError
+from realtime.relay.journal import Journals
+from realtime.relay.room import Room
+from realtime.relay.sdp_read import BadSdpError, read
+from realtime.relay.seat import Environment, PeerFactory
+from realtime.wire.facts import CloseReason
+from realtime.wire.relay import Event, FactsEvent, MediaEvent, RelayErrorId, StatsOk
+
+TICK_SECONDS = 0.02
+_SLOW_TICK_NS = 100 * MILLISECOND
+_MEDIA_STATES = {"connected", "silent", "resumed", "closed"}
+
+
+class OperationError(Exception):
+    """A request that cannot be done; `error` is one of the wire's ids."""
+
+    def __init__(self, error: RelayErrorId, text: str) -> None:
+        super().__init__(text)
+        self.error: RelayErrorId = error
+        self.text = text
+
+
+class Relay:
+    """Forward media between the connections of each room and witness them.
+
+    Every change comes through a method or through `tick`, so a test needs neither sockets nor time.
+    """
+
+    def __init__(
+        self,
+        *,
+        boot: str,
+        environment: Environment,
+        journals: Journals,
+        clock: WebClock,
+        now: Monotonic,
+        emit: Callable[[Event], None],
+    ) -> None:
+        self.boot = boot
+        self.rooms: dict[str, Room] = {}
+        self.connections: dict[str, Connection] = {}
+        self._environment = environment
+        self._factory = PeerFactory(environment)
+        self._journals = journals
+        self._clock = clock
+        self._now = now
+        self._emit = emit
+        self._started_ns = now()
+        self._slow_due_ns = 0
+        self._second_due_ns = 0
+        self._facts_told = 0
+
+    def open(self, *, room: str, connection: str, participant: str, microphone: bool, camera: bool) -> None:
+        """Make a seat; idempotent for the same room and participant."""
+        now_ns = self._now()
+        self._clock.wall(now_ns)  # raises while nobody has set the clock: no fact could be written
+        held = self.connections.get(connection)
+        if held is None:
+            held = Connection(
+                room=room,
+                connection=connection,
+                participant=participant,
+                environment=self._environment,
+                factory=self._factory,
+                journals=self._journals,
+                clock=self._clock,
+                changed=lambda at_ns: self._refresh(room, at_ns),
+                announce=self._announce,
+                now_ns=now_ns,
+            )
+            self.connections[connection] = held
+            place = self.rooms.setdefault(room, Room(room=room, emit=self._emit))
+            place.connections[connection] = held
+        elif (held.room, held.participant) != (room, participant):
+            raise OperationError("bad_request", "this connection belongs to another room or participant")
+        held.allow(microphone=microphone, camera=camera)
+        self._refresh(room, now_ns)
+
+    def publish_offer(self, *, connection: str, generation: int, sdp: str) -> str:
+        """Answer a browser's offer to send."""
+        held = self._connection(connection)
+        return held.publish(generation=generation, offer=read(sdp), now_ns=self._now())
+
+    def subscribe_offer(self, *, connection: str, generation: int) -> str:
+        """Offer the slots to a browser."""
+        return self._connection(connection).subscribe(generation=generation, now_ns=self._now())
+
+    def subscribe_answer(self, *, connection: str, generation: int, sdp: str) -> None:
+        """Take the browser's answer, and tell it who is in its slots."""
+        held = self._connection(connection)
+        held.subscribed(generation=generation, answer=read(sdp))
+        self._refresh(held.room, self._now())
+        self.rooms[held.room].announce_slots(held)
+
+    def allow(self, *, connection: str, microphone: bool, camera: bool) -> None:
+        """Set what of a connection is forwarded."""
+        self._connection(connection).allow(microphone=microphone, camera=camera)
+
+    def close(self, *, connection: str, reason: CloseReason) -> None:
+        """End a connection; idempotent."""
+        now_ns = self._now()
+        held = self.connections.pop(connection, None)
+        if held is None:
+            return
+        held.close(reason, now_ns)
+        room = self.rooms[held.room]
+        del room.connections[connection]
+        if not room.connections:
+            del self.rooms[held.room]
+        self._emit(
+            MediaEvent(
+                room=held.room,
+                connection=held.id,
+                participant=held.participant,
+                state="closed",
+                reason=reason,
+            )
+        )
+        self._refresh(held.room, now_ns)
+
+    def close_room(self, *, room: str, reason: CloseReason) -> None:
+        """End every connection of a room; idempotent."""
+        for connection in [each.id for each in self.connections.values() if each.room == room]:
+            self.close(connection=connection, reason=reason)
+
+    def close_all(self, reason: CloseReason) -> None:
+        """End everything, because the process ends."""
+        for connection in list(self.connections):
+            self.close(connection=connection, reason=reason)
+
+    def fault(self, reason: str) -> None:
+        """Count and log an exception that a fence has caught."""
+        self._environment.counters.fault(reason)
+
+    def stats(self) -> StatsOk:
+        """Count."""
+        counters = self._environment.counters
+        return StatsOk(
+            boot=self.boot,
+            uptime_seconds=(self._now() - self._started_ns) / SECOND,
+            rooms=len(self.rooms),
+            connections=len(self.connections),
+            packets_in=counters.packets_in,
+            packets_out=counters.packets_out,
+            bytes_in=counters.bytes_in,
+            bytes_out=counters.bytes_out,
+            dropped=dict(counters.dropped),
+        )
+
+    def state(self) -> list[Event]:
+        """Return the events that bring a web process up to date which has just connected."""
+        events: list[Event] = []
+        for held in self.connections.values():
+            if held.is_connected:
+                events.append(_media(held, "silent" if held.witness.is_silent else "connected"))
+            slots = self.rooms[held.room].slots_of(held)
+            if slots is not None:
+                events.append(slots)
+        events.extend(room.speakers() for room in self.rooms.values())
+        events.append(FactsEvent(boot=self.boot, last=self._journals.current.last))
+        return events
+
+    def tick(self) -> None:
+        """Do what time asks for; called every 20 ms."""
+        now_ns = self._now()
+        for held in self.connections.values():
+            for producer in held.producers.values():
+                producer.tick(now_ns)
+        if now_ns >= self._slow_due_ns:
+            self._slow_due_ns = now_ns + _SLOW_TICK_NS
+            self._slow_tick(now_ns)
+        if now_ns >= self._second_due_ns:
+            self._second_due_ns = now_ns + SECOND
+            self._journals.retry()
+            for room in self.rooms.values():
+                bitrate = room.bitrate()
+                for held in room.connections.values():
+                    held.report(bitrate, now_ns)
+
+    def _slow_tick(self, now_ns: int) -> None:
+        for held in list(self.connections.values()):
+            try:
+                held.tick(now_ns)
+            except Exception:  # noqa: BLE001 - the fence: `fault` logs it, and the next connection is another's
+                self._environment.counters.fault("tick_fault")
+            if held.is_forgotten(now_ns):
+                self.close(connection=held.id, reason="timeout")
+        for room in self.rooms.values():
+            room.tick(now_ns)
+        last = self._journals.current.last
+        if last != self._facts_told:
+            self._facts_told = last
+            self._emit(FactsEvent(boot=self.boot, last=last))
+
+    def _connection(self, connection: str) -> Connection:
+        held = self.connections.get(connection)
+        if held is None:
+            raise OperationError("unknown_connection", "the relay holds no such connection")
+        return held
+
+    def _refresh(self, room: str, now_ns: int) -> None:
+        held = self.rooms.get(room)
+        if held is not None:
+            held.refresh(now_ns)
+
+    def _announce(self, held: Connection, state: str) -> None:
+        if state in _MEDIA_STATES:
+            self._emit(_media(held, state))
+
+
+def _media(held: Connection, state: str) -> MediaEvent:
+    return MediaEvent.model_validate(
+        {
+            "room": held.room,
+            "connection": held.id,
+            "participant": held.participant,
+            "state": state,
+        }
+    )
+
+
+__all__ = ["BadSdpError", "ClockNotSetError", "OperationError", "Relay", "StaleGenerationError"]

@@ -1,0 +1,111 @@
+"""Peek into RTP headers without making objects of them. Payloads are opaque but for their first bytes."""
+
+import struct
+
+HEADER = struct.Struct("!HHII")
+FIXED_LENGTH = 12
+ONE_BYTE_PROFILE = 0xBEDE
+_TWO_BYTE_PROFILE = 0x1000
+
+# sequence, timestamp, ssrc, extension start, extension end, payload start, payload end
+Header = tuple[int, int, int, int, int, int, int]
+
+
+def is_rtcp(data: bytes) -> bool:
+    """Tell RTCP from RTP on a multiplexed connection (RFC 5761)."""
+    return 192 <= data[1] <= 223
+
+
+def parse_header(data: bytes) -> Header:
+    """Return the offsets and numbers of a packet, or raise ValueError when they do not fit in it."""
+    length = len(data)
+    if length < FIXED_LENGTH:
+        raise ValueError("shorter than a header")
+    first = data[0]
+    if first >> 6 != 2:
+        raise ValueError("not version 2")
+    _, sequence, timestamp, ssrc = HEADER.unpack_from(data)
+    start = FIXED_LENGTH + 4 * (first & 0x0F)
+    extension_start = extension_end = start
+    if first & 0x10:
+        if start + 4 > length:
+            raise ValueError("extension header is cut off")
+        extension_start = start + 4
+        extension_end = extension_start + 4 * int.from_bytes(data[start + 2 : start + 4], "big")
+        start = extension_end
+    if start > length:
+        raise ValueError("header is longer than the packet")
+    end = length
+    if first & 0x20:
+        padding = data[-1] if end > start else 0
+        if not 0 < padding <= end - start:
+            raise ValueError("padding does not fit")
+        end -= padding
+    return sequence, timestamp, ssrc, extension_start, extension_end, start, end
+
+
+def find_extension(data: bytes, start: int, end: int, wanted: int) -> bytes:
+    """Return the value of header extension `wanted`, or nothing; a malformed block ends where it breaks."""
+    if start >= end:
+        return b""
+    profile = int.from_bytes(data[start - 4 : start - 2], "big")
+    one_byte = profile == ONE_BYTE_PROFILE
+    if not one_byte and profile & 0xFFF0 != _TWO_BYTE_PROFILE:
+        return b""
+    position = start
+    while position < end:
+        if data[position] == 0:
+            position += 1
+            continue
+        if one_byte:
+            identifier, size = data[position] >> 4, (data[position] & 0x0F) + 1
+            position += 1
+            if identifier == 15:
+                return b""
+        else:
+            if position + 2 > end:
+                return b""
+            identifier, size = data[position], data[position + 1]
+            position += 2
+        if position + size > end:
+            return b""
+        if identifier == wanted:
+            return data[position : position + size]
+        position += size
+    return b""
+
+
+def starts_vp8_keyframe(data: bytes, start: int, end: int) -> bool:
+    """Say whether this payload is the first of a VP8 key frame (RFC 7741, at most 7 bytes are looked at)."""
+    if start >= end:
+        return False
+    first = data[start]
+    if first & 0x17 != 0x10:  # start of a partition, and it is partition zero
+        return False
+    position = start + 1
+    if first & 0x80:
+        if position >= end:
+            return False
+        extended = data[position]
+        position += 1
+        if extended & 0x80:
+            if position >= end:
+                return False
+            position += 2 if data[position] & 0x80 else 1
+        position += bool(extended & 0x40) + bool(extended & 0x30)
+    return position < end and not data[position] & 0x01
+
+
+def abs_send_time(now_ns: int) -> bytes:
+    """Return the 24 bit 6.18 fixed point seconds of the abs-send-time extension."""
+    return (((now_ns << 18) // 1_000_000_000) & 0xFFFFFF).to_bytes(3, "big")
+
+
+def signed16(delta: int) -> int:
+    """Return the shortest way between two 16 bit numbers."""
+    return ((delta + 0x8000) & 0xFFFF) - 0x8000
+
+
+def signed32(delta: int) -> int:
+    """Return the shortest way between two 32 bit numbers."""
+    return ((delta + 0x80000000) & 0xFFFFFFFF) - 0x80000000

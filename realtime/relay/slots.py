@@ -1,0 +1,71 @@
+"""Who is in which slot. Pure: a table that changes as little as possible."""
+
+from collections.abc import Sequence
+
+from realtime.wire.facts import Track
+
+Wanted = tuple[str, Track]
+
+
+class SlotColumn:
+    """Hold the slots of one kind of media; a participant comes back to the slot it had, if that is free."""
+
+    def __init__(self, size: int) -> None:
+        self.holders: list[str | None] = [None] * size
+        self._before: list[str | None] = [None] * size
+        self._freed: list[int] = [0] * size
+        self._turn = 0
+
+    def index_of(self, participant: str) -> int | None:
+        """Return where a participant is, if anywhere."""
+        return self.holders.index(participant) if participant in self.holders else None
+
+    def release_all_but(self, wanted: Sequence[str]) -> bool:
+        """Empty the slots of everybody who has gone."""
+        changed = False
+        for index, holder in enumerate(self.holders):
+            if holder is not None and holder not in wanted:
+                self._turn += 1
+                self._before[index], self._freed[index] = holder, self._turn
+                self.holders[index] = None
+                changed = True
+        return changed
+
+    def place(self, participant: str, preferred: int | None) -> bool:
+        """Give a newcomer a slot: its former one, the preferred one, a fresh one, the longest empty one."""
+        free = [index for index, holder in enumerate(self.holders) if holder is None]
+        if not free:
+            return False
+        former = [index for index in free if self._before[index] == participant]
+        if former:
+            index = former[0]
+        elif preferred in free:
+            index = preferred
+        else:
+            index = min(free, key=lambda each: (self._freed[each], each))
+        self.holders[index] = participant
+        return True
+
+
+class SlotTable:
+    """Assign published tracks to the audio and video slots of one subscriber.
+
+    A participant's voice and picture take equal indexes where possible: equal slots share a stream, which
+    keeps lips and voice together in the browser. Who finds no slot waits for one, in order of arrival.
+    """
+
+    def __init__(self, *, audio: int, video: int) -> None:
+        self.audio = SlotColumn(audio)
+        self.video = SlotColumn(video)
+
+    def assign(self, wanted: Sequence[Wanted]) -> bool:
+        """Bring the table in line with what is published; say whether anything changed."""
+        voices = [participant for participant, source in wanted if source == "microphone"]
+        pictures = [participant for participant, source in wanted if source == "camera"]
+        changed = self.audio.release_all_but(voices)
+        changed = self.video.release_all_but(pictures) or changed
+        for participant, source in wanted:
+            own, other = (self.audio, self.video) if source == "microphone" else (self.video, self.audio)
+            if own.index_of(participant) is None:
+                changed = own.place(participant, other.index_of(participant)) or changed
+        return changed
