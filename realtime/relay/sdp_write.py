@@ -47,7 +47,7 @@ def candidate_lines(candidates: Sequence[Address]) -> list[str]:
 
 
 def answer(offer: Description, local: Local, *, sending: Sequence[str], session_id: int, version: int) -> str:
-    """Answer a publish offer: `sending` m-lines are taken, others stay inactive, foreign ones are rejected."""
+    """Answer a publish offer: take the `sending` m-lines, reject foreign ones."""
     accepted = [media for media in offer.media if is_usable(media)]
     lines = _session(local, "passive", [media.mid for media in accepted], session_id, version)
     for media in offer.media:
