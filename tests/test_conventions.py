@@ -151,14 +151,12 @@ def test_rows_are_locked_in_one_place_only() -> None:
     assert places(wrong, *PACKAGES, only=elsewhere) == []
 
 
-def test_services_that_act_for_somebody_take_keywords_only() -> None:
+def test_services_take_their_actor_by_name() -> None:
     def wrong(node: ast.AST) -> bool:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
             return False
-        positional = [*node.args.posonlyargs, *node.args.args]
-        return any(argument.arg == "actor" for argument in (*positional, *node.args.kwonlyargs)) and bool(
-            positional
-        )
+        positional = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+        return "actor" in positional and "self" not in positional
 
     def is_service(path: Path) -> bool:
         return "services" in relative(path).with_suffix("").parts
