@@ -1,7 +1,7 @@
 """The same few people for every test, built through the services, around one session.
 
-`cast.build(at=...)` founds two programs thirty days before `at` and plans a group that begins ten minutes after it.
-Staff have their second factor, patients have signed everything, unless a name says otherwise.
+`cast.build(at=...)` founds two programs thirty days before `at` and plans a group that begins ten minutes
+after it. Staff have their second factor, patients have signed everything, unless a name says otherwise.
 """
 
 from __future__ import annotations
