@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.encoding import force_bytes
+from qrcode.image.svg import SvgPathFillImage
 
 from telehealth import audit
 from telehealth.core import clock
@@ -39,6 +41,13 @@ class AccountAdapter(DefaultAccountAdapter):
         latest = max((record["at"] for record in records), default=0.0)
         return clock.now().timestamp() - latest >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail; one that carries a reset link is written down against its account."""
+        user = context.get("user")
+        if template_prefix == "account/email/password_reset_key" and isinstance(user, User):
+            audit.record(audit.AuditAction.PASSWORD_RESET_REQUESTED, actor=None, subject=user, at=clock.now())
+        super().send_mail(template_prefix, email, context)
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Write the failure down against the account, if there is one; the address itself is not kept."""
         email = str(credentials.get("email") or "").strip().lower()
@@ -56,6 +65,10 @@ class MfaAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt an authenticator's secret."""
         return _box().decrypt(encrypted_text.encode("ascii")).decode()
+
+    def build_totp_svg(self, url: str) -> str:
+        """Draw the code on a white ground of its own: on a dark page cameras could not read it."""
+        return qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode")
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Allow it to patients, and to staff where the rule is off."""

@@ -93,6 +93,7 @@ def test_the_reset_page_says_the_same_for_known_and_unknown_addresses(client: Cl
     unknown = client.post(reverse("account_reset_password"), {"email": "nobody@example.org"}, follow=True)
     assert known.redirect_chain == unknown.redirect_chain
     assert len(mail.outbox) == 1
+    assert AuditEvent.objects.get(action=AuditAction.PASSWORD_RESET_REQUESTED).subject_id == str(patient.pk)
 
 
 def reset_link() -> str:
