@@ -25,9 +25,9 @@ class AutoEnd:
 def auto_end(*, departed_at: datetime, as_of: datetime, auto_end_min: int) -> AutoEnd:
     """Decide for an open session.
 
-    `departed_at` is when the last facilitator left, or the opening if none was there since; `as_of` itself while
-    one is in the room (`SessionPresence.facilitators_left_at` gives all three). `as_of` is the time up to which
-    facts have been read, so that a slow journal never ends a session.
+    `departed_at` is when the last facilitator left, or the opening if none was there since; `as_of` itself
+    while one is in the room (`SessionPresence.facilitators_left_at` gives all three). `as_of` is the time up
+    to which facts have been read, so that a slow journal never ends a session.
     """
     if departed_at >= as_of:
         return AutoEnd(AutoEndStep.NOTHING)

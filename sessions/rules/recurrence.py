@@ -83,8 +83,8 @@ def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """Turn a wall-clock time into the instant it means, in UTC.
 
     A time that happens twice (clocks go back) is the first of the two; one that does not exist (clocks go
-    forward) moves forward by the gap: 02:30 becomes 03:30. Both are what fold 0 means, which reads the time with
-    the offset in force before the change.
+    forward) moves forward by the gap: 02:30 becomes 03:30. Both are what fold 0 means, which reads the time
+    with the offset in force before the change.
     """
     return datetime.combine(day, at.replace(fold=0), tzinfo=zone).astimezone(UTC)
 

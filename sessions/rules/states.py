@@ -46,8 +46,8 @@ SESSION_STEPS: Mapping[SessionState, frozenset[SessionState]] = {
     SessionState.CANCELLED: frozenset(),
 }
 
-# None is a person who has not come yet. Staff and a patient who left by mistake enter without waiting; whoever
-# was removed or denied waits again for a clinician's decision.
+# None is a person who has not come yet. Staff and a patient who left by mistake enter without waiting;
+# whoever was removed or denied waits again for a clinician's decision.
 ROOM_STEPS: Mapping[RoomState | None, frozenset[RoomState]] = {
     None: frozenset({RoomState.WAITING, RoomState.IN_ROOM}),
     RoomState.WAITING: frozenset({RoomState.IN_ROOM, RoomState.LEFT, RoomState.DENIED}),
