@@ -91,8 +91,8 @@ def compose_command() -> list[str] | None:
 
 def compose_variables() -> dict[str, str]:
     """Fill what an operator writes into .env, so that the file can be judged without one."""
-    required = ["SITE_HOST", "PUBLIC_ADDRESS"]
-    return dict.fromkeys(required, "example.org")
+    names = ["SITE_HOST", "PUBLIC_ADDRESS", "SECRET_KEY", "POSTGRES_PASSWORD", "RELAY_CONTROL_SECRET"]
+    return dict.fromkeys(names, "example")
 
 
 def run_step(step: Step) -> Result:
