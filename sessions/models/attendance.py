@@ -14,10 +14,12 @@ from .session import GroupSession
 
 
 class AttendanceRecord(models.Model):
-    """One patient's computed credit in one session (`credit.md` section 7), with what it was computed from."""
+    """One patient's computed credit in one session, with what it was computed from."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    group_session = models.ForeignKey(GroupSession, on_delete=models.PROTECT, related_name="attendance_records")
+    group_session = models.ForeignKey(
+        GroupSession, on_delete=models.PROTECT, related_name="attendance_records"
+    )
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="attendance_records")
     service_date = models.DateField()
     qualified_seconds = models.PositiveIntegerField()

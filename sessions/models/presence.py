@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+
+from telehealth.core.hashchain import Link
 
 from .session import GroupSession
 
@@ -37,6 +40,24 @@ class PresenceEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.source_boot}#{self.seq}"
 
+    def payload(self) -> dict[str, object]:
+        """Give the content the hash covers."""
+        return {
+            "group_session": str(self.group_session_id),
+            "source_boot": self.source_boot,
+            "seq": self.seq,
+            "kind": str(self.kind),
+            "at": self.at.astimezone(UTC).isoformat(),
+            "participant": str(self.participant) if self.participant else None,
+            "connection": str(self.connection) if self.connection else None,
+            "data": self.data,
+            "recorded_at": self.recorded_at.astimezone(UTC).isoformat(),
+        }
+
+    def link(self) -> Link:
+        """Give the row as a link of the chain."""
+        return Link(payload=self.payload(), prev_hash=self.prev_hash, row_hash=self.row_hash)
+
 
 class FactCursor(models.Model):
     """How far a relay boot's journal has been ingested; moved in the transaction that inserts the facts."""
@@ -66,18 +87,44 @@ class ParticipationState(models.TextChoices):
         return self in (ParticipationState.IN_ROOM, ParticipationState.RECONNECTING)
 
 
+class RoomRole(models.TextChoices):
+    """What a person is in a room; facilitators run it."""
+
+    PATIENT = "patient", "Patient"
+    FACILITATOR = "facilitator", "Facilitator"
+
+
+class MediaState(models.TextChoices):
+    """What the relay last said about the media of a seat's connection."""
+
+    NONE = "NONE", "Nothing yet"
+    LIVE = "LIVE", "Live"
+    LOST = "LOST", "Lost"
+
+
 class Participation(models.Model):
-    """A person's current place in one room. What happened is in the facts; this row is only now."""
+    """A person's current place in one room. What happened is in the facts; this row is only now.
+
+    A report about a connection that no longer holds the seat changes nothing.
+    """
 
     group_session = models.ForeignKey(GroupSession, on_delete=models.PROTECT, related_name="participations")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="participations")
-    role = models.CharField(max_length=12, help_text="patient or facilitator")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="participations"
+    )
+    role = models.CharField(max_length=12, choices=RoomRole.choices)
     state = models.CharField(max_length=12, choices=ParticipationState.choices)
     state_since = models.DateTimeField()
     lobby_at = models.DateTimeField(null=True)
     admitted_at = models.DateTimeField(null=True)
+    departed_at = models.DateTimeField(
+        null=True, help_text="Last seen in the room; the bridge for coming back without admission starts here"
+    )
     connection = models.UUIDField(null=True, help_text="The one connection that holds the seat")
-    connection_secret_hash = models.CharField(max_length=64, blank=True, help_text="Of the secret that resumes it")
+    connection_secret_hash = models.CharField(
+        max_length=64, blank=True, help_text="Of the secret that resumes it"
+    )
+    media_state = models.CharField(max_length=4, choices=MediaState.choices, default=MediaState.NONE)
     microphone_on = models.BooleanField(default=False)
     camera_on = models.BooleanField(default=False)
     muted_by_staff = models.BooleanField(default=False)
@@ -89,3 +136,13 @@ class Participation(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def state_enum(self) -> ParticipationState:
+        """Give the state as its enumeration."""
+        return ParticipationState(self.state)
+
+    @property
+    def is_seated(self) -> bool:
+        """Say whether the person holds a seat."""
+        return self.state_enum.is_seated

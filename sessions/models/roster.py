@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from sessions.querysets import RosterQuerySet
 from telehealth.enrollment.models import Patient
 
 from .session import GroupSession
@@ -20,6 +21,8 @@ class RosterEntry(models.Model):
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
+
+    objects = RosterQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -20,12 +20,16 @@ class SessionSeries(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="series")
     title = models.CharField(max_length=120)
-    service_type = models.CharField(max_length=40, choices=ServiceType.choices, default=ServiceType.GROUP_THERAPY)
+    service_type = models.CharField(
+        max_length=40, choices=ServiceType.choices, default=ServiceType.GROUP_THERAPY
+    )
     facilitator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     weekdays = models.JSONField(help_text="List of 0 (Monday) to 6 (Sunday)")
     starts_at = models.TimeField(help_text="Wall-clock start in the program's zone")
     duration_min = models.PositiveIntegerField()
-    breaks = models.JSONField(default=list, help_text="Planned breaks: [[minutes after start, length in minutes]]")
+    breaks = models.JSONField(
+        default=list, help_text="Planned breaks: [[minutes after start, length in minutes]]"
+    )
     starts_on = models.DateField()
     until_on = models.DateField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -40,6 +44,7 @@ class SeriesMember(models.Model):
 
     series = models.ForeignKey(SessionSeries, on_delete=models.PROTECT, related_name="members")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 
+from sessions.querysets import GroupSessionQuerySet
+from sessions.rules.service_types import GROUP_TYPES
 from telehealth.programs.models import CreditTerms, Program
 
 
@@ -46,6 +49,9 @@ class SessionState(models.TextChoices):
         return self in (SessionState.ENDED, SessionState.CANCELLED)
 
 
+LOBBY_OPENS_BEFORE = timedelta(minutes=15)
+
+
 class GroupSession(models.Model):
     """A session row: its time, its frozen credit terms and where the room stands."""
 
@@ -53,6 +59,9 @@ class GroupSession(models.Model):
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="group_sessions")
     series = models.ForeignKey(
         "iop.SessionSeries", on_delete=models.PROTECT, null=True, blank=True, related_name="group_sessions"
+    )
+    occurrence_on = models.DateField(
+        null=True, blank=True, help_text="Which day of the series this is, wherever it was moved to"
     )
     title = models.CharField(max_length=120)
     service_type = models.CharField(max_length=40, choices=ServiceType.choices)
@@ -62,7 +71,9 @@ class GroupSession(models.Model):
     scheduled_start = models.DateTimeField()
     scheduled_end = models.DateTimeField()
     planned_breaks = models.JSONField(default=list, help_text="[[RFC 3339 start, end]] in UTC")
-    terms = models.ForeignKey(CreditTerms, on_delete=models.PROTECT, related_name="+", help_text="Frozen at scheduling")
+    terms = models.ForeignKey(
+        CreditTerms, on_delete=models.PROTECT, related_name="+", help_text="Frozen at scheduling"
+    )
     state = models.CharField(max_length=12, choices=SessionState.choices, default=SessionState.SCHEDULED)
     opened_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -71,13 +82,20 @@ class GroupSession(models.Model):
     cancel_reason = models.CharField(max_length=200, blank=True)
     room_seq = models.PositiveIntegerField(default=0, help_text="Number of the last room event")
     fact_seq = models.PositiveIntegerField(default=0, help_text="Number of the last fact the web side wrote")
+    is_attendance_due = models.BooleanField(default=False, help_text="Facts came after the last computation")
+
+    objects = GroupSessionQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["series", "occurrence_on"], name="iop_session_occurrence_once"),
             models.CheckConstraint(
-                condition=models.Q(scheduled_end__gt=models.F("scheduled_start")), name="iop_session_has_length"
+                condition=models.Q(scheduled_end__gt=models.F("scheduled_start")),
+                name="iop_session_has_length",
             ),
-            models.CheckConstraint(condition=models.Q(state__in=SessionState.values), name="iop_session_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=SessionState.values), name="iop_session_state_known"
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["program", "scheduled_start"], name="iop_session_by_start")]
 
@@ -88,3 +106,20 @@ class GroupSession(models.Model):
     def state_enum(self) -> SessionState:
         """Give the state as its enumeration."""
         return SessionState(self.state)
+
+    @property
+    def is_group(self) -> bool:
+        """Say whether patients meet other patients here."""
+        return self.service_type in GROUP_TYPES
+
+    @property
+    def break_spans(self) -> list[tuple[datetime, datetime]]:
+        """Read the planned breaks."""
+        return [
+            (datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in self.planned_breaks
+        ]
+
+    @property
+    def lobby_opens_at(self) -> datetime:
+        """Give the instant from which people may wait and the session may be started."""
+        return self.scheduled_start - LOBBY_OPENS_BEFORE

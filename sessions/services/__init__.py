@@ -1,0 +1,1 @@
+"""Writes of the session domain: plain functions, one transaction each."""

@@ -1,0 +1,101 @@
+"""Write facts: append-only rows in one hash chain per session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sessions.models import GroupSession, PresenceEvent
+from sessions.rules.facts import Fact, FactKind, Json
+from telehealth.core import hashchain
+
+
+def web_boot(group_session_id: UUID) -> str:
+    """Name the journal of what the web side decides about one session."""
+    return f"web-{group_session_id}"
+
+
+def append_facts(group_session: GroupSession, facts: Iterable[Fact], *, at: datetime) -> list[PresenceEvent]:
+    """Append facts to the chain of a session whose row the caller holds; one read, one insert."""
+    head = chain_head(group_session.pk)
+    rows = []
+    for fact in facts:
+        row = PresenceEvent(
+            group_session=group_session,
+            source_boot=fact.source_boot,
+            seq=fact.seq,
+            kind=fact.kind.value,
+            at=fact.at,
+            participant=UUID(fact.participant) if fact.participant else None,
+            connection=UUID(fact.connection) if fact.connection else None,
+            data=dict(fact.data),
+            recorded_at=at,
+            prev_hash=head,
+        )
+        head = row.row_hash = hashchain.row_hash(head, row.payload())
+        rows.append(row)
+    return PresenceEvent.objects.bulk_create(rows)
+
+
+def record_web_fact(
+    group_session: GroupSession,
+    *,
+    kind: FactKind,
+    at: datetime,
+    participant: UUID | None = None,
+    data: Mapping[str, Json] | None = None,
+    recorded_at: datetime | None = None,
+) -> PresenceEvent:
+    """Append one fact of the web side; the caller holds the session's row and saves `fact_seq` with it."""
+    group_session.fact_seq += 1
+    fact = Fact(
+        web_boot(group_session.pk),
+        group_session.fact_seq,
+        kind,
+        at,
+        participant=str(participant) if participant else None,
+        data=data or {},
+    )
+    return append_facts(group_session, [fact], at=recorded_at or at)[0]
+
+
+def chain_head(group_session_id: UUID) -> str:
+    """Give the hash of a session's last fact."""
+    last = (
+        PresenceEvent.objects.filter(group_session=group_session_id)
+        .order_by("-id")
+        .values_list("row_hash")
+        .first()
+    )
+    return last[0] if last else hashchain.GENESIS
+
+
+def facts_of(group_session_ids: Iterable[UUID]) -> dict[UUID, list[Fact]]:
+    """Read the facts of some sessions in the order they came in; one query."""
+    found: dict[UUID, list[Fact]] = {pk: [] for pk in group_session_ids}
+    rows = PresenceEvent.objects.filter(group_session__in=list(found)).order_by("id")
+    columns = ("group_session_id", "source_boot", "seq", "kind", "at", "participant", "connection", "data")
+    for pk, boot, seq, kind, at, participant, connection, data in rows.values_list(*columns).iterator():
+        found[pk].append(
+            Fact(
+                boot,
+                seq,
+                FactKind(kind),
+                at,
+                str(participant) if participant else None,
+                str(connection) if connection else None,
+                data,
+            )
+        )
+    return found
+
+
+def broken_fact(group_session_id: UUID) -> PresenceEvent | None:
+    """Walk a session's chain and give the first fact that does not fit; reads them all."""
+    head = hashchain.GENESIS
+    for row in PresenceEvent.objects.filter(group_session=group_session_id).order_by("id").iterator():
+        if hashchain.verify([row.link()], start=head) is not None:
+            return row
+        head = row.row_hash
+    return None

@@ -1,0 +1,34 @@
+"""What can happen in a room.
+
+Each function locks the session, asks the policies, writes, audits and announces.
+"""
+
+from .entry import Entry, Resume, enter_room
+from .lifecycle import end_break, end_session, open_session, start_break
+from .moderation import RemovalReason, admit, admit_all, mute, readmit, remove
+from .seats import leave, mark_back, mark_left, mark_reconnecting, revoke_consent, set_media
+from .sweeps import end_abandoned, sweep_lapsed
+
+__all__ = [
+    "Entry",
+    "RemovalReason",
+    "Resume",
+    "admit",
+    "admit_all",
+    "end_abandoned",
+    "end_break",
+    "end_session",
+    "enter_room",
+    "leave",
+    "mark_back",
+    "mark_left",
+    "mark_reconnecting",
+    "mute",
+    "open_session",
+    "readmit",
+    "remove",
+    "revoke_consent",
+    "set_media",
+    "start_break",
+    "sweep_lapsed",
+]

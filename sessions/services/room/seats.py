@@ -1,0 +1,130 @@
+"""Keep, lose and give up a place.
+
+Reports about a connection that no longer holds the place change nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sessions import events
+from sessions.models import MediaState, Participation, ParticipationState, SessionState
+from sessions.rules.facts import FactKind
+from sessions.services.room_edit import RoomEdit, edit_room
+from telehealth.accounts.models import User
+from telehealth.audit.actions import AuditAction
+from telehealth.core.errors import Conflict
+
+
+def set_media(
+    *, actor: User, group_session_id: UUID, connection: UUID, microphone: bool, camera: bool, at: datetime
+) -> None:
+    """Say what the person wants to send; turning one's microphone on ends being muted by staff."""
+    with edit_room(group_session_id, at=at) as edit:
+        person = edit.holder(actor.pk, connection)
+        if person is None:
+            raise Conflict("not_joined", "You are not in this room from here.", "Join again.")
+        person.microphone_on, person.camera_on = microphone, camera
+        person.muted_by_staff = person.muted_by_staff and not microphone
+
+
+def leave(*, actor: User, group_session_id: UUID, connection: UUID, at: datetime) -> bool:
+    """Leave on purpose; False if this connection held no place any more."""
+    with edit_room(group_session_id, at=at) as edit:
+        person = edit.holder(actor.pk, connection)
+        if person is None:
+            return False
+        release_seat(edit, person, reason="left")
+        edit.fact(FactKind.LEFT, actor.pk)
+        edit.audit(AuditAction.PARTICIPANT_LEFT, actor)
+        return True
+
+
+def leave_other_rooms(*, actor: User, group_session_id: UUID, take_over: bool, at: datetime) -> None:
+    """Keep a patient in one live room at a time; holds no row when it returns."""
+    others = Participation.objects.filter(
+        user=actor,
+        state__in=[ParticipationState.IN_ROOM, ParticipationState.RECONNECTING],
+        connection__isnull=False,
+        group_session__state=SessionState.OPEN,
+    ).exclude(group_session=group_session_id)
+    for other in others:
+        if other.state == ParticipationState.IN_ROOM and not take_over:
+            raise Conflict(
+                "opened_elsewhere",
+                "You are in another session at the moment.",
+                "Continue here, and you leave the other one.",
+            )
+        if other.connection is not None:
+            leave(actor=actor, group_session_id=other.group_session_id, connection=other.connection, at=at)
+
+
+def mark_reconnecting(*, group_session_id: UUID, participant: UUID, connection: UUID, at: datetime) -> bool:
+    """Note that neither socket nor media of a seat is seen any more; True if that was news."""
+    with edit_room(group_session_id, at=at) as edit:
+        person = edit.holder(participant, connection)
+        if person is None or person.state != ParticipationState.IN_ROOM:
+            return False
+        lose_sight(edit, person, seen_at=at)
+        return True
+
+
+def mark_back(*, group_session_id: UUID, participant: UUID, connection: UUID, at: datetime) -> bool:
+    """Note that a seat is seen again.
+
+    While the relay says its media is lost, a socket alone brings nobody back.
+    """
+    with edit_room(group_session_id, at=at) as edit:
+        person = edit.holder(participant, connection)
+        if (
+            person is None
+            or person.state != ParticipationState.RECONNECTING
+            or person.media_state == MediaState.LOST
+        ):
+            return False
+        edit.move(person, ParticipationState.IN_ROOM)
+        return True
+
+
+def mark_left(*, group_session_id: UUID, participant: UUID, connection: UUID, at: datetime) -> bool:
+    """Give up the place of somebody who has vanished from the waiting room, or from the room for good."""
+    with edit_room(group_session_id, at=at) as edit:
+        person = edit.holder(participant, connection)
+        if person is None:
+            return False
+        release_seat(edit, person, reason="timeout")
+        return True
+
+
+def revoke_consent(*, group_session_id: UUID, participant: UUID, at: datetime) -> bool:
+    """Witness that a person in the room took a consent back.
+
+    Credit stops now; whether the person stays is for the facilitator to say.
+    """
+    with edit_room(group_session_id, at=at) as edit:
+        person = edit.people.get(participant)
+        if person is None or not person.is_seated or person.admitted_at is None:
+            return False
+        # The next join asks the gate and, once it opens again, needs a new admission.
+        person.admitted_at = None
+        edit.fact(FactKind.CONSENT_REVOKED, participant)
+        return True
+
+
+def lose_sight(edit: RoomEdit, person: Participation, *, seen_at: datetime) -> None:
+    """Keep the seat of somebody who is gone without having said so."""
+    person.departed_at = seen_at
+    edit.move(person, ParticipationState.RECONNECTING)
+
+
+def release_seat(edit: RoomEdit, person: Participation, *, reason: str) -> None:
+    """Empty the place and have its connection closed."""
+    connection = edit.vacate(person, ParticipationState.LEFT)
+    if connection is not None:
+        events.connection_released.send_on_commit(
+            group_session_id=edit.group_session.pk,
+            participant=person.user_id,
+            connection=connection,
+            reason=reason,
+        )
