@@ -1,0 +1,209 @@
+// Owns everything that can fail: devices, socket, media paths, wake lock. It is told what to do and reports back as inputs.
+import type { Effect } from "./reactions";
+import { LocalDevices } from "./media";
+import { PublishPath, SubscribePath } from "./peer";
+import { SeatKeeper } from "./seat";
+import { Sinks } from "./sinks";
+import { Refused, RoomSocket } from "./socket";
+import { sends, type Command, type Device, type Input, type State } from "./state";
+
+export interface World {
+  readonly dispatch: (input: Input) => void;
+  readonly state: () => State;
+  readonly redraw: () => void;
+}
+
+const DEVICES_KEY = "room-devices";
+
+export class Effects {
+  readonly sinks: Sinks;
+  readonly devices: LocalDevices;
+  readonly publish: PublishPath;
+  readonly subscribe: SubscribePath;
+  readonly #socket: RoomSocket;
+  #snapshotAsked = false;
+  #wakeLock: WakeLockSentinel | null = null;
+  #wantsAwake = false;
+
+  constructor(
+    private readonly world: World,
+    home: HTMLElement,
+  ) {
+    const { config } = world.state();
+    const seat = new SeatKeeper(storage("sessionStorage"), `room-seat-${config.sessionId}-${config.you.id}`);
+    this.#socket = new RoomSocket({
+      url: config.wsUrl,
+      seat,
+      wants: () => sends(world.state()),
+      events: {
+        message: (message) => world.dispatch({ type: "server", message }),
+        link: (link) => world.dispatch({ type: "link", link }),
+      },
+    });
+    this.sinks = new Sinks(home, (blocked) => world.dispatch({ type: "sound", blocked }), world.redraw);
+    const shared = {
+      request: this.#socket.request.bind(this.#socket),
+      nextGeneration: () => seat.nextGeneration(),
+      relayAway: (away: boolean) => {
+        if (world.state().relayAway !== away) world.dispatch({ type: "relay", away });
+      },
+    };
+    this.publish = new PublishPath({
+      ...shared,
+      report: (status) => world.dispatch({ type: "path", path: "publish", status }),
+    });
+    this.subscribe = new SubscribePath(
+      { ...shared, report: (status) => world.dispatch({ type: "path", path: "subscribe", status }) },
+      (mid, track) => this.sinks.arrived(mid, track),
+    );
+    this.devices = new LocalDevices({
+      device: (device, change) => world.dispatch({ type: "device", device, change }),
+      choices: (choices) => world.dispatch({ type: "choices", choices }),
+      level: (level) => world.dispatch({ type: "level", level }),
+      track: (device, track) => {
+        void this.publish.send(device, track);
+        world.redraw();
+      },
+    });
+    document.addEventListener("visibilitychange", () => void this.#keepAwake());
+  }
+
+  /** Do one thing. */
+  perform(effect: Effect): void {
+    switch (effect.do) {
+      case "open_devices":
+        void this.#openDevices();
+        return;
+      case "turn_on":
+        void this.#turnOn(effect.device);
+        return;
+      case "switch":
+        remember(this.world.state());
+        void this.devices.turnOn(effect.device, this.world.state().media[effect.device].deviceId);
+        return;
+      case "turn_off":
+        if (effect.device === "microphone") this.devices.mute();
+        else this.devices.drop("camera");
+        return;
+      case "drop":
+        remember(this.world.state());
+        this.devices.drop(effect.device);
+        return;
+      case "dial":
+        this.#socket.start(effect.takeOver);
+        return;
+      case "leave":
+        void this.#socket.leave();
+        return;
+      case "snapshot":
+        void this.#snapshot();
+        return;
+      case "media_set":
+        this.#socket.request({ type: "media.set", ...sends(this.world.state()) }).catch(() => undefined);
+        return;
+      case "start_paths":
+      case "rebuild_paths":
+        this.publish.restart();
+        this.subscribe.restart();
+        return;
+      case "retry_paths":
+        this.#retry();
+        return;
+      case "stop_paths":
+        this.publish.close();
+        this.subscribe.close();
+        this.sinks.clear();
+        return;
+      case "command":
+        void this.#command(effect.command);
+        return;
+      case "unblock":
+        void this.sinks.unblock();
+        return;
+      case "awake":
+        this.#wantsAwake = effect.on;
+        void this.#keepAwake();
+        return;
+    }
+  }
+
+  #retry(): void {
+    const { paths } = this.world.state();
+    if (paths.publish !== "connected") this.publish.restart();
+    if (paths.subscribe !== "connected") this.subscribe.restart();
+  }
+
+  async #openDevices(): Promise<void> {
+    const { microphone, camera } = this.world.state().media;
+    if (microphone.want && camera.want) {
+      await this.devices.openBoth({ microphone: microphone.deviceId, camera: camera.deviceId });
+      return;
+    }
+    if (microphone.want) await this.devices.turnOn("microphone", microphone.deviceId);
+    if (camera.want) await this.devices.turnOn("camera", camera.deviceId);
+  }
+
+  async #turnOn(device: Device): Promise<void> {
+    const { deviceId } = this.world.state().media[device];
+    if (device === "microphone") await this.devices.unmute(deviceId);
+    else await this.devices.turnOn("camera", deviceId);
+  }
+
+  async #snapshot(): Promise<void> {
+    if (this.#snapshotAsked) return;
+    this.#snapshotAsked = true;
+    // The answer reaches the state as a message; a failure is tried again with the next tick.
+    await this.#socket.request({ type: "snapshot.get" }).catch(() => undefined);
+    this.#snapshotAsked = false;
+  }
+
+  async #command(command: Command): Promise<void> {
+    try {
+      await this.#socket.request(command);
+      this.world.dispatch({ type: "settled", command, refusal: null });
+    } catch (error) {
+      // Ending the session ends the socket too; that is success.
+      const refusal = error instanceof Refused && error.error !== "ended" ? error.message : null;
+      this.world.dispatch({ type: "settled", command, refusal });
+    }
+  }
+
+  async #keepAwake(): Promise<void> {
+    if (!this.#wantsAwake) {
+      await this.#wakeLock?.release().catch(() => undefined);
+      this.#wakeLock = null;
+      return;
+    }
+    if (document.hidden || !("wakeLock" in navigator) || this.#wakeLock?.released === false) return;
+    // Refused on low battery; the session goes on without it.
+    this.#wakeLock = await navigator.wakeLock.request("screen").catch(() => null);
+  }
+}
+
+function storage(name: "sessionStorage" | "localStorage"): Storage | null {
+  try {
+    return window[name];
+  } catch {
+    return null;
+  }
+}
+
+function remember(state: State): void {
+  const { microphone, camera } = state.media;
+  try {
+    const chosen = { microphone: microphone.deviceId, camera: camera.deviceId };
+    storage("localStorage")?.setItem(DEVICES_KEY, JSON.stringify(chosen));
+  } catch {
+    // Only a convenience.
+  }
+}
+
+/** Give the devices chosen last time, if this browser remembers. */
+export function rememberedDevices(): Readonly<Record<Device, string>> {
+  const none = { microphone: "", camera: "" };
+  try {
+    return { ...none, ...(JSON.parse(storage("localStorage")?.getItem(DEVICES_KEY) ?? "{}") as typeof none) };
+  } catch {
+    return none;
+  }
+}

@@ -1,0 +1,249 @@
+// The room's whole state and the one function that changes it. Pure and total: every input is answered in every state.
+import type { RoomConfig } from "./config";
+import { arrange } from "./layout";
+import { onServer } from "./server";
+import type { ErrorId, MediaSlot, ParticipantInfo, RoomState, ServerMessage, You } from "./wire";
+
+export type Device = "microphone" | "camera";
+export type DeviceStatus = "off" | "asking" | "on" | "denied" | "missing" | "busy" | "failed" | "lost";
+
+export interface DeviceState {
+  /** What the person wants to send. */
+  readonly want: boolean;
+  readonly status: DeviceStatus;
+  readonly deviceId: string;
+}
+
+export interface DeviceChoice {
+  readonly id: string;
+  readonly label: string;
+}
+
+export interface LocalMedia {
+  readonly microphone: DeviceState;
+  readonly camera: DeviceState;
+  readonly choices: { readonly microphone: readonly DeviceChoice[]; readonly camera: readonly DeviceChoice[] };
+  /** Loudness of the own microphone, 0 to 10. */
+  readonly level: number;
+}
+
+/** Where the socket is: `idle` before Join, `down` while a new attempt is awaited. */
+export type LinkStatus = "idle" | "connecting" | "up" | "down";
+export type PathStatus = "none" | "connecting" | "connected" | "broken";
+export type PathName = "publish" | "subscribe";
+export type RemoveReason = "disruptive" | "wrong_person" | "privacy" | "other";
+
+export type Dialog =
+  | { readonly kind: "leave" | "end" | "keys" | "devices" }
+  | { readonly kind: "remove"; readonly participant: string };
+
+export interface Closed {
+  readonly error: ErrorId | "left";
+  readonly text: string;
+  readonly reason: string | null;
+  readonly wayOut: string | null;
+}
+
+export type Command =
+  | { readonly type: "session.start" | "session.end" | "break.start" | "break.end" | "participants.admit_all" }
+  | { readonly type: "participant.admit" | "participant.mute" | "participant.readmit"; readonly participant: string }
+  | { readonly type: "participant.remove"; readonly participant: string; readonly reason: RemoveReason };
+
+export interface State {
+  readonly config: RoomConfig;
+  readonly phase: "unsupported" | "preview" | "joining" | "elsewhere" | "joined" | "closed";
+  readonly closed: Closed | null;
+  readonly you: You | null;
+  readonly room: RoomState | null;
+  readonly needsSnapshot: boolean;
+  readonly link: LinkStatus;
+  readonly media: LocalMedia;
+  readonly paths: Readonly<Record<PathName, PathStatus>>;
+  /** The own media as the relay sees it. */
+  readonly mediaSeen: "connected" | "silent" | "resumed" | "closed" | null;
+  readonly relayAway: boolean;
+  /** How often the server said that the media is gone; each time both paths are built anew. */
+  readonly mediaLost: number;
+  readonly slots: readonly MediaSlot[];
+  readonly speakers: readonly string[];
+  readonly minutes: Readonly<Record<string, number>>;
+  /** Order of the tiles on the stage. */
+  readonly tiles: readonly string[];
+  readonly stage: { readonly width: number; readonly height: number };
+  readonly soundBlocked: boolean;
+  readonly dialog: Dialog | null;
+  readonly panelOpen: boolean;
+  readonly pending: readonly string[];
+  readonly refusal: string | null;
+  /** Milliseconds since the epoch on the server's clock. */
+  readonly now: number;
+  readonly clockOffset: number;
+}
+
+export type Input =
+  | { readonly type: "tick"; readonly now: number }
+  | { readonly type: "resized"; readonly width: number; readonly height: number }
+  | { readonly type: "unsupported" }
+  | { readonly type: "device"; readonly device: Device; readonly change: Partial<DeviceState> }
+  | { readonly type: "choices"; readonly choices: LocalMedia["choices"] }
+  | { readonly type: "level"; readonly level: number }
+  | { readonly type: "toggle"; readonly device: Device }
+  | { readonly type: "choose"; readonly device: Device; readonly id: string }
+  | { readonly type: "join"; readonly takeOver: boolean }
+  | { readonly type: "leave" }
+  | { readonly type: "link"; readonly link: LinkStatus }
+  | { readonly type: "server"; readonly message: ServerMessage }
+  | { readonly type: "path"; readonly path: PathName; readonly status: PathStatus }
+  | { readonly type: "relay"; readonly away: boolean }
+  | { readonly type: "sound"; readonly blocked: boolean }
+  | { readonly type: "unblock" }
+  | { readonly type: "dialog"; readonly dialog: Dialog | null }
+  | { readonly type: "panel"; readonly open: boolean }
+  | { readonly type: "command"; readonly command: Command }
+  | { readonly type: "settled"; readonly command: Command; readonly refusal: string | null }
+  | { readonly type: "dismiss" };
+
+const off: DeviceState = { want: true, status: "off", deviceId: "" };
+
+/** Give the state a page starts in. */
+export function initial(config: RoomConfig, now: number): State {
+  return {
+    config,
+    phase: "preview",
+    closed: null,
+    you: null,
+    room: null,
+    needsSnapshot: false,
+    link: "idle",
+    media: { microphone: off, camera: off, choices: { microphone: [], camera: [] }, level: 0 },
+    paths: { publish: "none", subscribe: "none" },
+    mediaSeen: null,
+    relayAway: false,
+    mediaLost: 0,
+    slots: [],
+    speakers: [],
+    minutes: {},
+    tiles: [],
+    stage: { width: 0, height: 0 },
+    soundBlocked: false,
+    dialog: null,
+    panelOpen: false,
+    pending: [],
+    refusal: null,
+    now,
+    clockOffset: 0,
+  };
+}
+
+/** Name a command so that its button can be found again while the answer is awaited. */
+export function commandKey(command: Command): string {
+  return "participant" in command ? `${command.type} ${command.participant}` : command.type;
+}
+
+/** Say whether somebody sits in the room now, seen or briefly lost. */
+export function isSeated(person: ParticipantInfo): boolean {
+  return person.state === "IN_ROOM" || person.state === "RECONNECTING";
+}
+
+/** Change the state by one input. */
+export function reduce(state: State, input: Input): State {
+  const next = step(state, input);
+  return next.room === state.room && next.speakers === state.speakers ? next : { ...next, tiles: tilesOf(next) };
+}
+
+function tilesOf(state: State): readonly string[] {
+  const people = (state.room?.participants ?? []).filter(isSeated);
+  const leads = people.filter((one) => one.role === "facilitator").map((one) => one.id);
+  const others = people.filter((one) => one.role !== "facilitator").map((one) => one.id);
+  return arrange(state.tiles, [...leads, ...others], state.speakers);
+}
+
+function step(state: State, input: Input): State {
+  switch (input.type) {
+    case "tick":
+      return { ...state, now: input.now + state.clockOffset };
+    case "resized":
+      return { ...state, stage: { width: input.width, height: input.height } };
+    case "unsupported":
+      return { ...state, phase: "unsupported" };
+    case "device":
+      return withDevice(state, input.device, input.change);
+    case "choices":
+      return { ...state, media: { ...state.media, choices: input.choices } };
+    case "level":
+      return { ...state, media: { ...state.media, level: input.level } };
+    case "toggle":
+      return withDevice(state, input.device, { want: !isOn(state, input.device) });
+    case "choose":
+      return withDevice(state, input.device, { deviceId: input.id });
+    case "join":
+      return { ...state, phase: "joining", closed: null, refusal: null, dialog: null };
+    case "leave":
+      return closedBy(state, { error: "left", text: "You left the room.", reason: null, wayOut: null });
+    case "link":
+      return { ...state, link: input.link };
+    case "server":
+      return onServer(state, input.message);
+    case "path":
+      return { ...state, paths: { ...state.paths, [input.path]: input.status } };
+    case "relay":
+      return { ...state, relayAway: input.away };
+    case "sound":
+      return { ...state, soundBlocked: input.blocked };
+    case "unblock":
+      return state;
+    case "dialog":
+      return { ...state, dialog: input.dialog };
+    case "panel":
+      return { ...state, panelOpen: input.open };
+    case "command":
+      return { ...state, pending: [...state.pending, commandKey(input.command)], dialog: null, refusal: null };
+    case "settled": {
+      const key = commandKey(input.command);
+      return { ...state, pending: state.pending.filter((one) => one !== key), refusal: input.refusal };
+    }
+    case "dismiss":
+      return { ...state, refusal: null };
+  }
+}
+
+/** Say whether a device is sending, or about to. */
+export function isOn(state: State, device: Device): boolean {
+  const { want, status } = state.media[device];
+  return want && (status === "on" || status === "asking" || status === "off");
+}
+
+/** Say what really goes out: wanted, and there is a device. */
+export function sends(state: State): Readonly<Record<Device, boolean>> {
+  const { microphone, camera } = state.media;
+  return {
+    microphone: microphone.want && microphone.status === "on",
+    camera: camera.want && camera.status === "on",
+  };
+}
+
+export function withDevice(state: State, device: Device, change: Partial<DeviceState>): State {
+  return { ...state, media: { ...state.media, [device]: { ...state.media[device], ...change } } };
+}
+
+/** End the visit: nothing of the room stays on the screen. */
+export function closedBy(state: State, closed: Closed): State {
+  return {
+    ...state,
+    phase: "closed",
+    closed,
+    link: "idle",
+    room: null,
+    you: null,
+    needsSnapshot: false,
+    slots: [],
+    speakers: [],
+    paths: { publish: "none", subscribe: "none" },
+    mediaSeen: null,
+    relayAway: false,
+    soundBlocked: false,
+    dialog: null,
+    pending: [],
+    refusal: null,
+  };
+}

@@ -1,0 +1,156 @@
+// The facilitators' panel: the session, who waits, who is in the room, who is away.
+import { html, nothing, type TemplateResult } from "lit";
+import { away, isFacilitator, seated, waiting } from "../select";
+import { commandKey, type Command, type State } from "../state";
+import type { ParticipantInfo } from "../wire";
+import { countOf, minutesSince } from "../words";
+import { icon, type Stage } from "./parts";
+
+type Look = "" | "is-quiet" | "is-danger is-quiet";
+
+function act(state: State, stage: Stage, command: Command, words: unknown, look: Look, hook: string): TemplateResult {
+  const busy = state.pending.includes(commandKey(command));
+  return html`<button
+    type="button"
+    class="button is-small ${look}"
+    data-action=${hook}
+    aria-disabled=${String(busy)}
+    @click=${() => busy || stage.send({ type: "command", command })}
+  >
+    ${words}
+  </button>`;
+}
+
+/** The way to begin: large, and only while the session has not begun. */
+export function startButton(state: State, stage: Stage): TemplateResult | typeof nothing {
+  if (!isFacilitator(state) || state.room?.session.phase !== "SCHEDULED") return nothing;
+  const busy = state.pending.includes("session.start");
+  return html`<button
+    type="button"
+    class="button is-large"
+    data-action="start"
+    aria-disabled=${String(busy)}
+    @click=${() => busy || stage.send({ type: "command", command: { type: "session.start" } })}
+  >
+    ${icon("play")}Start the session
+  </button>`;
+}
+
+export function panelView(state: State, stage: Stage): TemplateResult {
+  return html`<aside id="group-panel" class="panel" aria-label="Group">
+    <div class="panel-head">
+      <h2>Group</h2>
+      <button type="button" class="button is-quiet is-small is-panel-close" @click=${() => stage.send({ type: "panel", open: false })}>Close</button>
+    </div>
+    ${sessionActions(state, stage)}${waitingList(state, stage)}${roomList(state, stage)}${awayList(state, stage)}
+  </aside>`;
+}
+
+function sessionActions(state: State, stage: Stage): TemplateResult | typeof nothing {
+  const session = state.room?.session;
+  if (session?.phase !== "OPEN") return nothing;
+  return html`<div class="cluster">
+    ${session.on_break_since
+      ? act(state, stage, { type: "break.end" }, html`${icon("play")}End the break`, "", "break-end")
+      : act(state, stage, { type: "break.start" }, html`${icon("coffee")}Start a break`, "is-quiet", "break-start")}
+    <button
+      type="button"
+      class="button is-small is-danger is-quiet"
+      data-action="end"
+      @click=${() => stage.send({ type: "dialog", dialog: { kind: "end" } })}
+    >
+      ${icon("stop")}End session
+    </button>
+  </div>`;
+}
+
+function waitingList(state: State, stage: Stage): TemplateResult {
+  const people = waiting(state);
+  const open = state.room?.session.phase === "OPEN";
+  return html`<section aria-labelledby="waiting-title">
+    <div class="panel-head">
+      <h3 id="waiting-title">Waiting (${people.length})</h3>
+      ${open && people.length > 1 ? act(state, stage, { type: "participants.admit_all" }, "Admit all", "", "admit-all") : nothing}
+    </div>
+    ${people.length === 0 ? html`<p class="muted small">Nobody is waiting.</p>` : nothing}
+    <ul class="people">
+      ${people.map(
+        (one) => html`<li data-waiting=${one.id}>
+          ${who(one, `waiting ${countOf(minutesSince(state.now, one.lobby_at ?? one.state_since), "minute")}`)}
+          <div class="cluster">
+            ${open
+              ? act(state, stage, { type: "participant.admit", participant: one.id }, html`Admit<span class="visually-hidden"> ${one.name}</span>`, "", "admit")
+              : nothing}
+            ${removeButton(stage, one)}
+          </div>
+        </li>`,
+      )}
+    </ul>
+    ${!open && people.length > 0 ? html`<p class="muted small">Start the session to let people in.</p>` : nothing}
+  </section>`;
+}
+
+function roomList(state: State, stage: Stage): TemplateResult {
+  const people = seated(state);
+  return html`<section aria-labelledby="seated-title">
+    <h3 id="seated-title">In the room (${people.length})</h3>
+    <ul class="people">
+      ${people.map((one) => html`<li data-seated=${one.id}>${who(one, seatWords(state, one))}${seatActions(state, stage, one)}</li>`)}
+    </ul>
+  </section>`;
+}
+
+function seatWords(state: State, one: ParticipantInfo): string {
+  const minutes = state.minutes[one.id];
+  const words = one.role === "facilitator" ? ["therapist"] : minutes === undefined ? [] : [`${minutes} min counted`];
+  if (one.state === "RECONNECTING") words.push("reconnecting");
+  if (!one.microphone) words.push("muted");
+  if (!one.camera) words.push("camera off");
+  return words.join(", ");
+}
+
+function seatActions(state: State, stage: Stage, one: ParticipantInfo): TemplateResult | typeof nothing {
+  if (one.id === state.you?.participant || one.role === "facilitator") return nothing;
+  return html`<div class="cluster">
+    ${one.microphone
+      ? act(state, stage, { type: "participant.mute", participant: one.id }, html`Mute<span class="visually-hidden"> ${one.name}</span>`, "is-quiet", "mute")
+      : nothing}
+    ${removeButton(stage, one)}
+  </div>`;
+}
+
+function removeButton(stage: Stage, one: ParticipantInfo): TemplateResult {
+  return html`<button
+    type="button"
+    class="button is-small is-danger is-quiet"
+    data-action="remove"
+    @click=${() => stage.send({ type: "dialog", dialog: { kind: "remove", participant: one.id } })}
+  >
+    Remove<span class="visually-hidden"> ${one.name}</span>
+  </button>`;
+}
+
+function awayList(state: State, stage: Stage): TemplateResult | typeof nothing {
+  const people = away(state);
+  if (people.length === 0) return nothing;
+  return html`<section aria-labelledby="away-title">
+    <h3 id="away-title">Not in the room (${people.length})</h3>
+    <ul class="people">
+      ${people.map(
+        (one) => html`<li data-away=${one.id}>
+          ${who(one, one.state === "REMOVED" ? "removed" : "left")}
+          ${one.state === "REMOVED"
+            ? act(state, stage, { type: "participant.readmit", participant: one.id }, html`Let back in<span class="visually-hidden"> ${one.name}</span>`, "is-quiet", "readmit")
+            : nothing}
+        </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
+function who(one: ParticipantInfo, note: string): TemplateResult {
+  return html`<div class="person">
+    <strong>${one.name}</strong>${one.full_name && one.full_name !== one.name ? html` <span class="muted">${one.full_name}</span>` : nothing}
+    <span class="muted small">${note}</span>
+  </div>`;
+}
