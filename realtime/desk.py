@@ -1,0 +1,137 @@
+"""Commands to the relay that follow from committed changes, kept until the relay has taken them.
+
+Each is a wanted state (this connection is closed, these tracks may pass), so repeating one is harmless and a
+later one replaces an earlier one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from realtime.relay_link import LinkUp, Relay, RelayNews, RelayRefusedError, RelayUnavailableError
+from realtime.wire.facts import CloseReason
+from realtime.wire.relay import ConnectionAllow, ConnectionClose, Request, RoomClose
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Which tracks of a connection may pass now."""
+
+    connection: str
+    participant: str
+    microphone: bool
+    camera: bool
+
+
+ReadAllowed = Callable[[str], Awaitable[Iterable[Allowed]]]
+
+
+class RelayDesk:
+    """Take wanted states at any time and bring them to the relay, in one task that `run` is."""
+
+    def __init__(self, relay: Relay, read_allowed: ReadAllowed) -> None:
+        self._relay = relay
+        self._read_allowed = read_allowed
+        self._closes: dict[str, CloseReason] = {}
+        self._rooms: dict[str, CloseReason] = {}
+        self._changed: dict[str, set[str]] = {}
+        self._wake = asyncio.Event()
+
+    def close(self, connection: str, reason: CloseReason) -> None:
+        """Want a connection closed."""
+        self._closes[connection] = reason
+        self._wake.set()
+
+    def close_room(self, room: str, reason: CloseReason) -> None:
+        """Want a room closed with everything in it."""
+        self._rooms[room] = reason
+        self._changed.pop(room, None)
+        self._wake.set()
+
+    def refresh(self, room: str, participants: Iterable[str]) -> None:
+        """Want the relay to let pass what the database says these people may send."""
+        self._changed.setdefault(room, set()).update(participants)
+        self._wake.set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Say whether nothing is waiting to be done."""
+        return not (self._closes or self._rooms or self._changed)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        stop = self._relay.listen(self._hear)
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                if not await self._work():
+                    # The link's return wakes us as well; the pause is for a relay that is there but slow.
+                    asyncio.get_running_loop().call_later(RETRY_SECONDS, self._wake.set)
+        finally:
+            stop()
+
+    def _hear(self, news: RelayNews) -> None:
+        if isinstance(news, LinkUp) and not self.is_idle:
+            self._wake.set()
+
+    async def _work(self) -> bool:
+        """Do what is wanted; False when the relay could not be asked and something is left."""
+        while self._closes or self._rooms or self._changed:
+            if self._relay.boot is None:
+                return False
+            if not await self._step():
+                return False
+        return True
+
+    async def _step(self) -> bool:
+        if self._closes:
+            connection, reason = next(iter(self._closes.items()))
+            done = await self._tell(ConnectionClose(id=0, connection=connection, reason=reason))
+            return done and self._forget(self._closes, connection, reason)
+        if self._rooms:
+            room, reason = next(iter(self._rooms.items()))
+            done = await self._tell(RoomClose(id=0, room=room, reason=reason))
+            return done and self._forget(self._rooms, room, reason)
+        # Taken out before the database is asked: who changes again meanwhile is listed, and asked for, anew.
+        room, participants = self._changed.popitem()
+        is_done = False
+        try:
+            is_done = await self._let_pass(room, participants)
+        finally:
+            if not is_done:
+                self.refresh(room, participants)
+        return is_done
+
+    async def _let_pass(self, room: str, participants: set[str]) -> bool:
+        for each in await self._read_allowed(room):
+            if each.participant in participants and not await self._tell(
+                ConnectionAllow(
+                    id=0, connection=each.connection, microphone=each.microphone, camera=each.camera
+                )
+            ):
+                return False
+        return True
+
+    async def _tell(self, request: Request) -> bool:
+        try:
+            await self._relay.call(request)
+        except RelayRefusedError as error:
+            # Unknown connection or room: it is as gone as it was wanted to be.
+            logger.info("relay.command_moot", extra={"op": request.op, "error": error.error})
+        except RelayUnavailableError:
+            return False
+        return True
+
+    @staticmethod
+    def _forget(wanted: dict[str, CloseReason], key: str, done: CloseReason) -> bool:
+        if wanted.get(key) == done:
+            del wanted[key]
+        return True
