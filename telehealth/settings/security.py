@@ -87,6 +87,7 @@ LOGOUT_REDIRECT_URL = "account_login"
 REQUIRE_STAFF_MFA = env.flag("REQUIRE_STAFF_MFA", default=not DEMO_MODE)
 
 ACCOUNT_ADAPTER = "telehealth.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "telehealth.accounts.forms.LoginForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
