@@ -10,6 +10,7 @@ The rules, in words (domain.md 4.4 and 4.5):
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -18,6 +19,15 @@ from uuid import UUID
 from .gates import AgreementState
 
 RENEWAL_DAYS = 30
+HEADING_LENGTH = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a text between blank lines."""
+
+    is_heading: bool
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,15 @@ class Standing:
 def shown_text(title: str, body: str) -> str:
     """Give the text of a document exactly as it is shown, hashed and downloaded."""
     return f"{title}\n\n{body}"
+
+
+def text_blocks(body: str) -> list[Block]:
+    """Cut a text into headings ("2. Words" alone on a line) and paragraphs; no character is changed."""
+    blocks = []
+    for part in re.split(r"\n[^\S\n]*\n+", body):
+        is_heading = "\n" not in part and len(part) <= HEADING_LENGTH and bool(re.match(r"\d+\. \S", part))
+        blocks.append(Block(is_heading, part))
+    return blocks
 
 
 def text_sha256(title: str, body: str) -> str:

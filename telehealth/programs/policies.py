@@ -26,6 +26,13 @@ INVITABLE = frozenset({Role.THERAPIST, Role.CASE_MANAGER, Role.PROGRAM_ADMIN, Ro
 """Roles a program's administrator may hand out. Patients come by enrolment."""
 
 
+def roles_to_invite(actor: User) -> list[Role]:
+    """List the roles a page may offer the account; `can_invite` decides."""
+    if actor.role_enum is Role.SYSTEM_ADMIN:
+        return [Role.PROGRAM_ADMIN]
+    return [role for role in Role if role in INVITABLE]
+
+
 def can_create_program(actor: User) -> Decision:
     """Let system administrators found programs."""
     if actor.is_active and actor.role_enum is Role.SYSTEM_ADMIN:

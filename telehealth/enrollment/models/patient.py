@@ -11,6 +11,8 @@ from django.db import models
 
 from telehealth.programs.models import Program
 
+LEVEL_OF_CARE_CEILING_MINUTES = 1200
+
 
 class EnrollmentState(models.TextChoices):
     """Where an episode stands (the part of domain.md 7 that exists so far)."""
@@ -25,6 +27,11 @@ class EnrollmentState(models.TextChoices):
     def is_in_treatment(self) -> bool:
         """Say whether sessions may be joined in this state (domain.md 4.5)."""
         return self in (EnrollmentState.ACTIVE, EnrollmentState.TAPER)
+
+    @property
+    def slug(self) -> str:
+        """Give the state as a route names it, for example `on-hold`."""
+        return self.value.lower().replace("_", "-")
 
 
 class DischargeKind(models.TextChoices):
@@ -112,3 +119,8 @@ class WeeklyTarget(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def is_above_level_of_care(self) -> bool:
+        """Say whether the hours are those of a partial hospitalization program (domain.md 2.3: warn)."""
+        return self.minutes >= LEVEL_OF_CARE_CEILING_MINUTES

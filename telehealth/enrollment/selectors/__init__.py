@@ -3,6 +3,7 @@
 from .agreements import (
     AgreementRow,
     SignaturePage,
+    SignPage,
     agreement_standings,
     agreements_needed,
     agreements_of,
@@ -10,12 +11,17 @@ from .agreements import (
     get_signature_for,
     my_agreements,
     next_document_to_sign,
+    sign_page,
 )
+from .documents import Shelf, blocks_of, document_shelves, get_published_document_for
 from .gate import enrollment_in_force, join_gate_facts, target_minutes_on
 from .patients import (
+    THERAPIST_ROLES,
     EnrollmentCard,
+    EnrolmentChoices,
     PatientPage,
     PatientRow,
+    enrolment_choices,
     get_enrollment_for,
     get_patient_for,
     patient_of,
@@ -25,18 +31,26 @@ from .patients import (
 )
 
 __all__ = [
+    "THERAPIST_ROLES",
     "AgreementRow",
     "EnrollmentCard",
+    "EnrolmentChoices",
     "PatientPage",
     "PatientRow",
+    "Shelf",
+    "SignPage",
     "SignaturePage",
     "agreement_standings",
     "agreements_needed",
     "agreements_of",
+    "blocks_of",
+    "document_shelves",
     "enrollment_in_force",
+    "enrolment_choices",
     "get_document_for",
     "get_enrollment_for",
     "get_patient_for",
+    "get_published_document_for",
     "get_signature_for",
     "join_gate_facts",
     "my_agreements",
@@ -45,5 +59,6 @@ __all__ = [
     "patient_page",
     "patients_in",
     "patients_of",
+    "sign_page",
     "target_minutes_on",
 ]

@@ -14,7 +14,16 @@ from telehealth.accounts.models import User
 from telehealth.core.errors import NotFound
 from telehealth.programs.models import Program
 
-from ..consent_rules import SignatureFact, Standing, VersionFact, newest_version, shown_text, standing
+from ..consent_rules import (
+    Block,
+    SignatureFact,
+    Standing,
+    VersionFact,
+    newest_version,
+    shown_text,
+    standing,
+    text_blocks,
+)
 from ..gates import AgreementState
 from ..models import ConsentDocument, ConsentKind, ConsentSignature, Enrollment, EnrollmentState, Patient
 
@@ -54,9 +63,51 @@ class SignaturePage:
     is_in_force: bool
 
     @property
-    def text(self) -> str:
-        """Give the exact text that was signed."""
-        return shown_text(self.document.title, self.document.body)
+    def blocks(self) -> list[Block]:
+        """Give the text in headings and paragraphs."""
+        return text_blocks(self.document.body)
+
+    @property
+    def file_name(self) -> str:
+        """Name the copy; the name says nothing about the person."""
+        return f"agreement-{self.document.kind.replace('_', '-')}-v{self.document.version}.txt"
+
+    @property
+    def copy(self) -> str:
+        """Give the exact text that was signed, and below a line what is known about the signature."""
+        lines = [
+            f"Signed by: {self.signature.printed_name}",
+            f"Signed at: {self.signature.signed_at:%Y-%m-%d %H:%M:%S} UTC",
+            f"Version: {self.document.version}",
+            f"Signature: {self.signature.pk}",
+            f"SHA-256 of the text above the line: {self.signature.document_sha256}",
+        ]
+        if self.revoked_at is not None:
+            lines.append(f"Taken back at: {self.revoked_at:%Y-%m-%d %H:%M:%S} UTC")
+        return (
+            f"{shown_text(self.document.title, self.document.body)}\n{'-' * 72}\n" + "\n".join(lines) + "\n"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SignPage:
+    """A document as it is shown for signing; `signature_id` is set while nothing needs to be signed."""
+
+    patient: Patient
+    document: ConsentDocument
+    newest_id: UUID
+    signature_id: UUID | None
+    left: int
+
+    @property
+    def is_newest(self) -> bool:
+        """Say whether this is the version to read."""
+        return self.document.pk == self.newest_id
+
+    @property
+    def blocks(self) -> list[Block]:
+        """Give the text in headings and paragraphs."""
+        return text_blocks(self.document.body)
 
 
 def agreement_standings(patient: Patient, program: Program, at: datetime) -> Standings:
@@ -161,6 +212,21 @@ def get_document_for(user: User, pk: UUID, at: datetime) -> ConsentDocument:
     if row is None:
         raise NotFound("document_not_found", "There is no such agreement for you.")
     return row
+
+
+def sign_page(user: User, pk: UUID, at: datetime) -> SignPage:
+    """Gather the page on which a document is read and signed."""
+    document = get_document_for(user, pk, at)
+    patient = Patient.objects.select_related("user").get(user=user)
+    rows = agreements_of(patient, document.program, at, document.language)
+    row = next(row for row in rows if row.kind == document.kind)
+    return SignPage(
+        patient=patient,
+        document=document,
+        newest_id=document.pk if row.document is None else row.document.pk,
+        signature_id=None if row.may_be_signed or row.signature is None else row.signature.pk,
+        left=sum(other.document is not None and other.state.can_be_signed for other in rows),
+    )
 
 
 def get_signature_for(user: User, pk: UUID, at: datetime) -> SignaturePage:

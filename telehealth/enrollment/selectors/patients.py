@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from telehealth.accounts.models import User
+from telehealth.accounts.roles import Role
 from telehealth.core.errors import NotFound
 from telehealth.programs.models import Invitation, InvitationState, Program
-from telehealth.programs.selectors import latest_invitation, program_ids_of, programs_of
+from telehealth.programs.selectors import latest_invitation, program_ids_of, programs_of, staff_of
 
 from ..consent_rules import Standing
 from ..gates import AgreementState
 from ..models import ConsentKind, Enrollment, EnrollmentState, Patient, WeeklyTarget
 from ..transitions import next_states
 from .agreements import AgreementRow, agreements_of, standings_by_pair
+
+THERAPIST_ROLES = (Role.THERAPIST, Role.CASE_MANAGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,23 @@ class PatientPage:
     invitation_state: InvitationState | None
     cards: list[EnrollmentCard]
     programs_to_enrol_in: list[Program]
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentChoices:
+    """What the enrol form offers: programs, their therapists, and the date it is there."""
+
+    programs: list[Program]
+    therapists: QuerySet[User]
+    today: date
+
+
+def enrolment_choices(user: User, at: datetime) -> EnrolmentChoices:
+    """Gather what the enrol form offers to an administrator."""
+    programs = programs_of(user, at)
+    ids = {person.pk for program in programs for person in staff_of(program, at, THERAPIST_ROLES)}
+    therapists = User.objects.filter(pk__in=ids).order_by("family_name", "given_name")
+    return EnrolmentChoices(programs, therapists, programs[0].date_at(at) if programs else at.date())
 
 
 def patient_of(user: User) -> Patient | None:

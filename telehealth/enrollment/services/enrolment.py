@@ -26,7 +26,6 @@ from ..transitions import next_states
 DEFAULT_TARGET_MINUTES = 540
 MAX_TARGET_MINUTES = 2400
 FIRST_STATES = (EnrollmentState.PENDING, EnrollmentState.ACTIVE)
-THERAPIST_ROLES = (Role.THERAPIST, Role.CASE_MANAGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +186,7 @@ def _patient(actor: User, user: User, record_number: str, at: datetime) -> Patie
 
 
 def _require_therapist(therapist: User, program: Program, at: datetime) -> None:
-    if therapist.pk not in {user.pk for user in staff_of(program, at, THERAPIST_ROLES)}:
+    if therapist.pk not in {user.pk for user in staff_of(program, at, selectors.THERAPIST_ROLES)}:
         raise DomainError("not_a_therapist", "Choose a primary therapist who works in this program.")
 
 

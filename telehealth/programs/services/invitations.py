@@ -32,14 +32,6 @@ _DEAD_LINK = {
 }
 
 
-class PasswordRefused(DomainError):
-    """The password chosen is too weak; `messages` says why, one sentence each."""
-
-    def __init__(self, messages: list[str]) -> None:
-        super().__init__("password_refused", " ".join(messages))
-        self.messages = messages
-
-
 def invite_person(
     *,
     actor: User,
@@ -184,7 +176,7 @@ def accept_invitation(*, token: str, password: str, at: datetime) -> User:
         try:
             validate_password(password, user)
         except ValidationError as error:
-            raise PasswordRefused(list(error.messages)) from error
+            raise DomainError("password_refused", " ".join(error.messages)) from error
         user.set_password(password)
         user.is_active = True
         user.save(update_fields=["password", "is_active"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from zoneinfo import available_timezones
 
 from django.db import transaction
 
@@ -15,6 +14,7 @@ from telehealth.core.locking import lock
 
 from ..models import CreditTerms, Program, WeekStart
 from ..policies import can_create_program, can_set_up
+from ..zones import known_zones
 
 TermsValidator = Callable[[Mapping[str, object]], None]
 """Raises `DomainError` for what is not a credit parameter; the rules live in `sessions`, above this app."""
@@ -35,7 +35,7 @@ def create_program(
     """Found a program, with the default credit terms in force from its first day."""
     with transaction.atomic():
         can_create_program(actor).require()
-        if time_zone not in available_timezones():
+        if time_zone not in known_zones():
             raise DomainError("unknown_time_zone", "Choose a time zone such as America/New_York.")
         if not name.strip() or not callback_phone.strip():
             raise DomainError("incomplete", "A program needs a name and a phone number that people can call.")

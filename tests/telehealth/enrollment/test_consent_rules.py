@@ -1,4 +1,4 @@
-"""Where an agreement stands: the latest act, versions, validity in days, and the past that stays as it was."""
+"""Where an agreement stands: the latest act, versions, validity in days, an unchanged past."""
 
 from __future__ import annotations
 

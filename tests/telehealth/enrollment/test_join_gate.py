@@ -73,7 +73,7 @@ def test_conditions_answer_in_their_order_one_at_a_time() -> None:
         {"enrollment_in_force": True},
         {"on_roster": True},
         {"agreements": {ConsentKind.TREATMENT: AgreementState.SIGNED}},
-        {"agreements": {k: AgreementState.SIGNED for k in (ConsentKind.TREATMENT, ConsentKind.TELEHEALTH)}},
+        {"agreements": dict.fromkeys((ConsentKind.TREATMENT, ConsentKind.TELEHEALTH), AgreementState.SIGNED)},
         {"agreements": ALL_SIGNED},
     ]
     for repair in repairs:

@@ -27,7 +27,7 @@ def person(role: Role, name: str) -> User:
 
 @dataclass
 class World:
-    """A program with staff, agreements and one patient; another program with an administrator and a patient."""
+    """A program with staff, agreements and one patient, and another one with two people of its own."""
 
     system_admin: User
     program: Program

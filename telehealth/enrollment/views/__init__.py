@@ -1,0 +1,1 @@
+"""Pages of enrollment: staff, patients, agreements."""
