@@ -1,0 +1,160 @@
+"""A network in memory, a clock that moves by hand, and a relay between them: no sockets, no waiting."""
+
+import json
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiortc import RTCCertificate
+
+from realtime.relay.clock import SECOND, WebClock
+from realtime.relay.counters import Counters
+from realtime.relay.dispatch import Dispatch
+from realtime.relay.dtls import Fingerprint
+from realtime.relay.journal import Journals
+from realtime.relay.relay import Relay
+from realtime.relay.seat import Environment
+from realtime.relay.udp_mux import UdpMux
+from realtime.wire.relay import Event
+
+Address = tuple[str, int]
+Receive = Callable[[bytes, Address], None]
+
+RELAY_ADDRESS: Address = ("10.0.0.1", 3478)
+STARTED_AT = datetime(2026, 11, 17, 14, 0, tzinfo=UTC)
+CERTIFICATE = RTCCertificate.generateCertificate()
+
+
+class Clock:
+    """Stand still until told otherwise."""
+
+    def __init__(self) -> None:
+        self.ns = 1000 * SECOND
+
+    def __call__(self) -> int:
+        return self.ns
+
+
+class Network:
+    """Carry datagrams in the order they were sent; `is_lost(source, data, destination)` decides on losses."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[Address, Receive] = {}
+        self.is_lost: Callable[[Address, bytes, Address], bool] = lambda source, data, destination: False
+        self._under_way: deque[tuple[Address, bytes, Address]] = deque()
+
+    def send(self, source: Address, data: bytes, destination: Address) -> None:
+        self._under_way.append((source, data, destination))
+
+    def deliver(self) -> None:
+        """Deliver everything that is under way, and whatever is sent because of it."""
+        for _ in range(100_000):
+            if not self._under_way:
+                return
+            source, data, destination = self._under_way.popleft()
+            if destination in self.nodes and not self.is_lost(source, data, destination):
+                self.nodes[destination](data, source)
+        raise AssertionError("the network does not come to rest")
+
+
+class World:
+    """One relay on the network, spoken to by its control messages."""
+
+    def __init__(
+        self, facts: Path, *, audio_slots: int = 3, video_slots: int = 3, boot: str = "boot-1"
+    ) -> None:
+        self.clock = Clock()
+        self.network = Network()
+        self.counters = Counters()
+        self.events: list[Event] = []
+        self.web_clock = WebClock()
+        self.journals = Journals(directory=facts, boot=boot, clock=self.web_clock)
+        self.mux = UdpMux(counters=self.counters, now=self.clock)
+        sha256 = next(each for each in CERTIFICATE.getFingerprints() if each.algorithm == "sha-256")
+        self.relay = Relay(
+            boot=boot,
+            environment=Environment(
+                certificate=CERTIFICATE,
+                fingerprint=Fingerprint(sha256.algorithm, sha256.value),
+                candidates=(RELAY_ADDRESS,),
+                send=lambda data, address: self.network.send(RELAY_ADDRESS, data, address),
+                mux=self.mux,
+                counters=self.counters,
+                random_below=random.Random(7).randrange,
+                audio_slots=audio_slots,
+                video_slots=video_slots,
+            ),
+            journals=self.journals,
+            clock=self.web_clock,
+            now=self.clock,
+            emit=self.events.append,
+        )
+        self.dispatch = Dispatch(
+            relay=self.relay, journals=self.journals, clock=self.web_clock, now=self.clock
+        )
+        self.network.nodes[RELAY_ADDRESS] = self.mux.datagram
+        self.tickers: list[Callable[[], None]] = []
+        self._request = 0
+        self.ask("clock.set", offset_ns=int(STARTED_AT.timestamp()) * SECOND - self.clock.ns)
+
+    def ask(self, op: str, **fields: object) -> Any:  # JSON: what comes back depends on the operation
+        """Send one control message; return what `ok` holds."""
+        reply = self.ask_raw(json.dumps({"id": self._next(), "op": op, **fields}))
+        assert "ok" in reply, reply
+        return reply["ok"]
+
+    def refused(self, op: str, **fields: object) -> str:
+        """Send one control message that must fail; return the error's id."""
+        reply = self.ask_raw(json.dumps({"id": self._next(), "op": op, **fields}))
+        assert "error" in reply, reply
+        return str(reply["error"]["error"])
+
+    def ask_raw(self, text: str) -> Any:  # JSON
+        return json.loads(self.dispatch.answer(text)[0])
+
+    def _next(self) -> int:
+        self._request += 1
+        return self._request
+
+    def advance(self, seconds: float, step: float = 0.02) -> None:
+        """Let time pass in small steps, with the relay's and the peers' timers."""
+        end = self.clock.ns + round(seconds * SECOND)
+        while self.clock.ns < end:
+            self.clock.ns = min(end, self.clock.ns + round(step * SECOND))
+            for tick in self.tickers:
+                tick()
+            self.relay.tick()
+            self.network.deliver()
+
+    def facts(self, boot: str = "boot-1") -> list[dict[str, Any]]:  # JSON
+        """Return every fact of a boot, as the ingester reads them."""
+        return list(self.ask("facts.read", boot=boot, after=0)["facts"])
+
+    def kinds(self, connection: str) -> list[str]:
+        """Return the kinds of one connection's facts without the beats."""
+        return [
+            fact["kind"]
+            for fact in self.facts()
+            if fact["connection"] == connection and fact["kind"] != "beat"
+        ]
+
+    def last_event(self, kind: str, connection: str | None = None) -> Event | None:
+        """Return the newest event of a kind."""
+        for event in reversed(self.events):
+            if event.event == kind and connection in (None, getattr(event, "connection", None)):
+                return event
+        return None
+
+
+@contextmanager
+def world(facts: Path, **options: Any) -> Iterator[World]:  # passed on as they are
+    """Run a world and let go of its journals."""
+    made = World(facts, **options)
+    try:
+        yield made
+    finally:
+        made.journals.close()
