@@ -10,12 +10,26 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from sessions import events
 from sessions.models import GroupSession, Participation
 from sessions.services import room
 from sessions.services.facts import IngestResult, ingest_facts
 from telehealth.accounts.models import User
+from tests import cast as stage
 from tests.cast import Cast
+
+
+@contextmanager
+def kept_for_module(blocker: Any, **build: Any) -> Iterator[Cast]:
+    """Build the cast once for a module, in a transaction around those of its tests; the rows vanish with it.
+
+    `blocker` is pytest-django's. Not for modules whose tests need real commits.
+    """
+    with blocker.unblock(), transaction.atomic():
+        yield stage.build(**build)
+        transaction.set_rollback(True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from sessions import events
 from sessions.models import GroupSession, ParticipationState, PresenceEvent, RoomRole, ServiceType
 from sessions.services import room, schedule
-from telehealth.core.errors import Conflict, Denied, NotReady
-from tests import cast as stage
+from telehealth.accounts.models import User
+from telehealth.core.errors import Conflict, Denied, NotFound, NotReady
 from tests.cast import Cast
 from tests.factories import fresh, heard, join, open_with, place_of, resume_of
 
@@ -20,17 +21,16 @@ pytestmark = pytest.mark.django_db
 BRIDGE = timedelta(seconds=120)
 
 
-@pytest.fixture
-def cast() -> Cast:
-    return stage.build(at=stage.AT, patients=3)
-
-
 def kinds(group_session: GroupSession) -> list[str]:
     return list(
         PresenceEvent.objects.filter(group_session=group_session)
         .order_by("id")
         .values_list("kind", flat=True)
     )
+
+
+def leave(cast: Cast, person: User, entry: room.Entry) -> None:
+    room.leave(actor=person, group_session_id=cast.group_session.pk, connection=entry.connection, at=cast.at)
 
 
 def test_a_patient_waits_until_somebody_admits_them(cast: Cast) -> None:
@@ -144,13 +144,13 @@ def test_the_gate_is_asked_again_when_somebody_comes_back(cast: Cast) -> None:
 
 
 def test_a_second_device_is_refused_until_it_takes_over(
-    cast: Cast, django_capture_on_commit_callbacks: object
+    cast: Cast, django_capture_on_commit_callbacks: Any
 ) -> None:
     first = open_with(cast, cast.patient, at=cast.at)[cast.patient]
     with pytest.raises(Conflict) as refusal:
         join(cast, cast.patient, cast.at)
     assert refusal.value.error == "opened_elsewhere"
-    with heard(events.connection_superseded) as stopped, django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with heard(events.connection_superseded) as stopped, django_capture_on_commit_callbacks(execute=True):
         second = join(cast, cast.patient, cast.at, take_over=True)
     assert second.state is ParticipationState.IN_ROOM
     assert second.superseded_connection == first.connection
@@ -254,7 +254,5 @@ def test_a_patient_is_in_one_live_room_at_a_time(cast: Cast) -> None:
 
 
 def test_a_session_that_does_not_exist_is_not_found(cast: Cast) -> None:
-    from telehealth.core.errors import NotFound
-
     with pytest.raises(NotFound):
         room.open_session(actor=cast.therapist, group_session_id=uuid.uuid4(), at=cast.at)
