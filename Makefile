@@ -8,11 +8,11 @@ format: setup
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
 
-# Takes minutes: the hashes of every file of every package are read.
-PIP_COMPILE = CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
-	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+# One resolution for every supported Python, from 3.11.0 on: redis, for one, needs a further package before 3.11.3.
+LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes
 
 lock: setup
-	$(PIP_COMPILE) -o requirements/base.txt pyproject.toml
-	$(PIP_COMPILE) --extra dev --extra lint -o requirements/dev.txt pyproject.toml
-	$(PIP_COMPILE) -o requirements/node.txt requirements/node.in
+	$(LOCK) -o requirements/base.txt pyproject.toml
+	$(LOCK) --extra dev --extra lint -o requirements/dev.txt pyproject.toml
+	$(LOCK) -o requirements/node.txt requirements/node.in
