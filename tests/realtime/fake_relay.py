@@ -20,6 +20,13 @@ from realtime.relay_link import (
 from realtime.wire import relay as wire
 from realtime.wire.facts import FactsPage, Journal, JournalFact
 
+_DATA: dict[str, dict[str, Any]] = {
+    "beat": {"tracks": {}},
+    "silent": {"track": None},
+    "resumed": {"track": None},
+    "closed": {"reason": "timeout", "inferred": False},
+}
+
 
 class FakeRelay:
     """Hold connections and journals; tests drive it by `tell`, `witness`, `go_away` and `come_back`."""
@@ -59,7 +66,9 @@ class FakeRelay:
         assert self.boot is not None
         lines = self.journals.setdefault(self.boot, [])
         at = data.pop("at", None) or datetime.now(tz=UTC)
-        data.setdefault("last_packet_at", at.isoformat())
+        data = _DATA.get(kind, {}) | data
+        if kind != "resumed":
+            data.setdefault("last_packet_at", at.isoformat())
         lines.append(
             JournalFact(
                 seq=len(lines) + 1,
