@@ -8,7 +8,7 @@ from allauth.account.forms import LoginForm as AllauthLoginForm
 
 
 class LoginForm(AllauthLoginForm):
-    """Address and password, each with its label and nothing else; the page has the link for forgotten ones."""
+    """Address and password, each with its label only; the page itself links to the reset."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # whatever the view passes on
         super().__init__(*args, **kwargs)

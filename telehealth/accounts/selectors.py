@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.utils.crypto import constant_time_compare
 
 from .models import User
 from .roles import Role
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from .session_engine import SessionStore
 
 HOMES = {
     Role.PATIENT: "sessions:patient_home",
@@ -41,7 +42,15 @@ def idle_seconds(role: Role) -> int:
 
 
 def session_is_alive(session_key: str, at: datetime) -> bool:
-    """Say whether a browser session still exists and was active lately enough."""
-    from django.contrib.sessions.models import Session
+    """Say whether a browser session still signs somebody in.
 
-    return Session.objects.filter(session_key=session_key, expire_date__gt=at).exists()
+    It does not once it was logged out or idle too long, nor after its account was closed or got a new password.
+    """
+    row = Session.objects.filter(session_key=session_key, expire_date__gt=at).first()
+    if row is None:
+        return False
+    data = SessionStore().decode(row.session_data)
+    user = User.objects.filter(pk=data.get(SESSION_KEY), is_active=True).first()
+    return user is not None and constant_time_compare(
+        data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
+    )

@@ -101,3 +101,14 @@ def test_a_heartbeat_after_the_end_revives_nothing(client: Client, signed_in) ->
     with time_machine.travel(START, tick=False):
         client.post(reverse("account_logout"))
     assert not services.touch_session(session_key=key, role=Role.THERAPIST, at=START)
+
+
+def test_a_heartbeat_ends_with_a_new_password_and_with_a_closed_account(client: Client, signed_in) -> None:
+    user = signed_in(Role.THERAPIST)
+    key = client.session.session_key
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert not services.touch_session(session_key=key, role=Role.THERAPIST, at=START)
+    user.set_password("another long phrase 12")
+    user.is_active = True
+    user.save()
+    assert not services.touch_session(session_key=key, role=Role.THERAPIST, at=START)
