@@ -44,13 +44,14 @@ def idle_seconds(role: Role) -> int:
 def session_is_alive(session_key: str, at: datetime) -> bool:
     """Say whether a browser session still signs somebody in.
 
-    It does not once it was logged out or idle too long, nor after its account was closed or got a new password.
+    It does not after a logout or too long a pause, nor with a closed account or a new password.
     """
     row = Session.objects.filter(session_key=session_key, expire_date__gt=at).first()
     if row is None:
         return False
     data = SessionStore().decode(row.session_data)
-    user = User.objects.filter(pk=data.get(SESSION_KEY), is_active=True).first()
+    who = data.get(SESSION_KEY)
+    user = User.objects.filter(pk=str(who), is_active=True).first() if who else None
     return user is not None and constant_time_compare(
         data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
     )
