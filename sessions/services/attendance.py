@@ -17,14 +17,12 @@ from sessions.rules import compute, parse
 from sessions.rules.credit import PatientResult, SessionResult
 from sessions.rules.result import patient_to_json
 from sessions.rules.weeks import round_ratio
+from sessions.selectors.evidence import Evidence, evidence_to_compute
+from sessions.selectors.facts import chain_head, facts_horizon
 from telehealth.audit import services as audit
 from telehealth.audit.actions import AuditAction
 from telehealth.core.errors import NotFound
 from telehealth.core.locking import lock
-
-from .evidence import Evidence, evidence_to_compute
-from .horizon import facts_horizon
-from .ledger import chain_head
 
 RUNNING_EVERY = timedelta(seconds=15)
 """How often a running session is computed anew at most; an ended one is computed at once."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sessions.models import GroupSession, PresenceEvent
 from sessions.rules.facts import Fact, FactKind, Json
+from sessions.selectors.facts import chain_head
 from telehealth.core import hashchain
 
 
@@ -58,44 +59,3 @@ def record_web_fact(
         data=data or {},
     )
     return append_facts(group_session, [fact], at=recorded_at or at)[0]
-
-
-def chain_head(group_session_id: UUID) -> str:
-    """Give the hash of a session's last fact."""
-    last = (
-        PresenceEvent.objects.filter(group_session=group_session_id)
-        .order_by("-id")
-        .values_list("row_hash")
-        .first()
-    )
-    return last[0] if last else hashchain.GENESIS
-
-
-def facts_of(group_session_ids: Iterable[UUID]) -> dict[UUID, list[Fact]]:
-    """Read the facts of some sessions in the order they came in; one query."""
-    found: dict[UUID, list[Fact]] = {pk: [] for pk in group_session_ids}
-    rows = PresenceEvent.objects.filter(group_session__in=list(found)).order_by("id")
-    columns = ("group_session_id", "source_boot", "seq", "kind", "at", "participant", "connection", "data")
-    for pk, boot, seq, kind, at, participant, connection, data in rows.values_list(*columns).iterator():
-        found[pk].append(
-            Fact(
-                boot,
-                seq,
-                FactKind(kind),
-                at,
-                str(participant) if participant else None,
-                str(connection) if connection else None,
-                data,
-            )
-        )
-    return found
-
-
-def broken_fact(group_session_id: UUID) -> PresenceEvent | None:
-    """Walk a session's chain and give the first fact that does not fit; reads them all."""
-    head = hashchain.GENESIS
-    for row in PresenceEvent.objects.filter(group_session=group_session_id).order_by("id").iterator():
-        if hashchain.verify([row.link()], start=head) is not None:
-            return row
-        head = row.row_hash
-    return None

@@ -14,8 +14,7 @@ from sessions.models import (
     SessionState,
 )
 from sessions.rules.fold import fold
-from sessions.services.horizon import facts_horizon
-from sessions.services.ledger import facts_of
+from sessions.selectors.facts import facts_horizon, facts_of
 from sessions.services.room_edit import MEDIA_GRACE, RoomEdit, edit_room
 from sessions.terms import session_terms
 from telehealth.audit.actions import AuditAction

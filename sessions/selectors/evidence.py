@@ -18,12 +18,11 @@ from sessions.rules.export import (
 from sessions.rules.fold import fold
 from sessions.rules.service_types import ServiceType
 from sessions.rules.terms import Place
-from sessions.selectors.weeks import Week, episodes, week_holding
 from sessions.terms import terms_at, week_policy
 from telehealth.programs.models import Program
 
-from .horizon import facts_horizon
-from .ledger import facts_of
+from .facts import facts_horizon, facts_of
+from .weeks import Week, episodes, week_holding
 
 Evidence = dict[str, Json]
 

@@ -1,0 +1,81 @@
+"""What the ledger holds of a session, whether its chain is whole, and up to when it is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sessions.models import FactCursor, GroupSession, PresenceEvent
+from sessions.rules.facts import Fact, FactKind
+from telehealth.core import hashchain
+
+
+def chain_head(group_session_id: UUID) -> str:
+    """Give the hash of a session's last fact."""
+    last = (
+        PresenceEvent.objects.filter(group_session=group_session_id)
+        .order_by("-id")
+        .values_list("row_hash")
+        .first()
+    )
+    return last[0] if last else hashchain.GENESIS
+
+
+def facts_of(group_session_ids: Iterable[UUID]) -> dict[UUID, list[Fact]]:
+    """Read the facts of some sessions in the order they came in; one query."""
+    found: dict[UUID, list[Fact]] = {pk: [] for pk in group_session_ids}
+    rows = PresenceEvent.objects.filter(group_session__in=list(found)).order_by("id")
+    columns = ("group_session_id", "source_boot", "seq", "kind", "at", "participant", "connection", "data")
+    for pk, boot, seq, kind, at, participant, connection, data in rows.values_list(*columns).iterator():
+        found[pk].append(
+            Fact(
+                boot,
+                seq,
+                FactKind(kind),
+                at,
+                str(participant) if participant else None,
+                str(connection) if connection else None,
+                data,
+            )
+        )
+    return found
+
+
+def broken_fact(group_session_id: UUID) -> PresenceEvent | None:
+    """Walk a session's chain and give the first fact that does not fit; reads them all."""
+    head = hashchain.GENESIS
+    for row in PresenceEvent.objects.filter(group_session=group_session_id).order_by("id").iterator():
+        if hashchain.verify([row.link()], start=head) is not None:
+            return row
+        head = row.row_hash
+    return None
+
+
+def facts_horizon(group_session: GroupSession, *, at: datetime) -> datetime:
+    """Give the instant up to which all journals that speak of this session have been read, at most `at`.
+
+    Two kinds of boots can still tell something: those with a connection in it that was never closed, and
+    those that were alive after it began (their newest connections may not be in yet). A boot that is over and
+    fully read cannot.
+    """
+    cursors = list(FactCursor.objects.filter(is_closed=False))
+    if not cursors:
+        return at
+    open_boots = _boots_with_open_connections(group_session)
+    since = group_session.opened_at
+    waits_for = [
+        cursor.as_of
+        for cursor in cursors
+        if cursor.pk in open_boots or (since is not None and cursor.as_of >= since)
+    ]
+    return min([at, *waits_for])
+
+
+def _boots_with_open_connections(group_session: GroupSession) -> set[str]:
+    rows = PresenceEvent.objects.filter(
+        group_session=group_session, kind__in=[FactKind.FIRST_PACKET, FactKind.CLOSED]
+    ).values_list("source_boot", "connection", "kind")
+    opened = {(boot, connection) for boot, connection, kind in rows if kind == FactKind.FIRST_PACKET}
+    closed = {(boot, connection) for boot, connection, kind in rows if kind == FactKind.CLOSED}
+    return {boot for boot, _ in opened - closed}
