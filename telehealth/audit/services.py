@@ -86,7 +86,7 @@ def record_denial(
     where: str,
     ids: Mapping[str, str] | None = None,
 ) -> AuditEvent:
-    """Append that somebody was refused: at which route or message (`where`), on which ids, for which reason."""
+    """Append that somebody was refused: where (route or message), on which ids, for which reason."""
     return record(
         AuditAction.ACCESS_DENIED,
         actor=actor,

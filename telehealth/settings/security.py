@@ -24,6 +24,8 @@ def _demo_key(path: Path) -> str:
 
 
 SECRET_KEY = env.secret("SECRET_KEY")
+# Keys of before a rotation: they still open sessions and second factors, and sign nothing new.
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 # Commands that serve nobody work without a key; a server refuses to start (core.E001).
 SECRET_KEY_IS_MISSING = not (SECRET_KEY or DEMO_MODE or TESTING)
 if not SECRET_KEY:
