@@ -1,7 +1,7 @@
-"""A second, slow implementation of the credit contract on plain sets of seconds, to compare the real one with.
+"""A second, slow implementation of the credit contract, on plain sets of seconds.
 
-It shares nothing with `sessions.rules`: times are read by `datetime`, sets are Python sets, and the text of the
-contract is followed sentence by sentence.
+It shares nothing with `sessions.rules`: times are read by `datetime`, sets are Python sets, and the text of
+the contract is followed sentence by sentence.
 """
 
 from collections import Counter
@@ -13,18 +13,39 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 DEFAULTS = {
-    "early_credit_min": 0, "facilitator_gap_sec": 120, "auto_end_min": 15, "break_counts": False,
-    "group_min": 2, "group_max": 12, "education_max": 35, "rejoin_bridge_sec": 120, "bridge_cap_sec": 300,
-    "bridge_max_count": 3, "min_presence_ratio": "0.75", "partial_credit_mode": "actual",
-    "camera_policy": "advisory", "camera_off_tolerance_sec": 300,
+    "early_credit_min": 0,
+    "facilitator_gap_sec": 120,
+    "auto_end_min": 15,
+    "break_counts": False,
+    "group_min": 2,
+    "group_max": 12,
+    "education_max": 35,
+    "rejoin_bridge_sec": 120,
+    "bridge_cap_sec": 300,
+    "bridge_max_count": 3,
+    "min_presence_ratio": "0.75",
+    "partial_credit_mode": "actual",
+    "camera_policy": "advisory",
+    "camera_off_tolerance_sec": 300,
     "audio_only_policy": "allow_with_reason",
-    "late_grace_min": 5, "early_leave_grace_min": 5, "weekly_min_days": 3, "proration_mode": "none",
-    "loc_ceiling_min": 1200, "per_diem_min_minutes": 180, "expected_rate_default": "0.85", "week_start": "SUN",
-}  # fmt: skip
+    "late_grace_min": 5,
+    "early_leave_grace_min": 5,
+    "weekly_min_days": 3,
+    "proration_mode": "none",
+    "loc_ceiling_min": 1200,
+    "per_diem_min_minutes": 180,
+    "expected_rate_default": "0.85",
+    "week_start": "SUN",
+}
 OVERRUN = {"individual_therapy", "family_therapy", "aftercare_planning", "discharge_meeting"}
 GROUPS = {
-    "group_therapy", "psychoeducation", "life_skills", "relapse_prevention", "peer_support", "complementary",
-}  # fmt: skip
+    "group_therapy",
+    "psychoeducation",
+    "life_skills",
+    "relapse_prevention",
+    "peer_support",
+    "complementary",
+}
 COUNTS = (GROUPS | OVERRUN) - {"peer_support", "complementary"}
 DAYS = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
@@ -119,10 +140,23 @@ def hold(
         uncut = set() if t["break_counts"] else seconds(s["breaks"])
         ahead = len(set(range(max(now, start), end)) - uncut) // 60
     one = {
-        "s": s, "t": t, "opened": opened, "running": running, "W": W, "F": F, "F_star": F_star, "B": B, "D": D, "over": over, "start": start,
-        "cancelled": cancelled, "ahead": ahead, "E": seconds(s.get("incidents", []), now), "people": [],
+        "s": s,
+        "t": t,
+        "opened": opened,
+        "running": running,
+        "W": W,
+        "F": F,
+        "F_star": F_star,
+        "B": B,
+        "D": D,
+        "over": over,
+        "start": start,
+        "cancelled": cancelled,
+        "ahead": ahead,
+        "E": seconds(s.get("incidents", []), now),
+        "people": [],
         "date": datetime.fromtimestamp(start if opened is None else opened, zone).date(),
-    }  # fmt: skip
+    }
     for p in s["patients"]:
         own = terms(s["service_type"], policy, s.get("policy", {}), plans.get(p["id"], {}).get("policy", {}))
         one["people"].append(attend(p, one, own, now))
@@ -151,11 +185,18 @@ def attend(p: dict[str, Any], one: dict[str, Any], t: dict[str, Any], now: int) 
     )
     lobby = sec(p.get("lobby_at"))
     return {
-        "id": p["id"], "t": t, "P": P, "bridged": bridged, "audio": audio, "C": C, "M": M, "lost": set(),
+        "id": p["id"],
+        "t": t,
+        "P": P,
+        "bridged": bridged,
+        "audio": audio,
+        "C": C,
+        "M": M,
+        "lost": set(),
         "lobby": None if lobby is None or lobby > now else lobby,
         "Q": ((P | bridged) & one["W"] & one["F_star"]) - one["B"] - M,
         "Qs": (P & one["W"] & one["F"]) - one["B"] - M,
-    }  # fmt: skip
+    }
 
 
 def overlaps(held: list[dict[str, Any]]) -> None:
