@@ -1,0 +1,58 @@
+"""Minutes for the people in a room, told as they change and not too often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+
+from realtime.reading import read_minutes
+from realtime.wire import room as wire
+
+EVERY_SECONDS = 5.0
+
+
+class AttendanceTeller:
+    """Read and send a viewer's minutes after each wish; wishes that come too early are put together."""
+
+    def __init__(
+        self,
+        *,
+        room_id: UUID,
+        only: UUID | None,
+        tell: Callable[[wire.Attendance], Awaitable[None]],
+        every_seconds: float | None = None,
+    ) -> None:
+        self._room_id = room_id
+        self._only = only
+        self._tell = tell
+        self._every = EVERY_SECONDS if every_seconds is None else every_seconds
+        self._last: wire.Attendance | None = None
+        self._wanted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def want(self) -> None:
+        """Have the minutes told soon."""
+        self._wanted.set()
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Tell nothing any more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            minutes = await database_sync_to_async(read_minutes)(self._room_id, self._only)
+            lines = [wire.AttendanceLine(participant=str(who), minutes=each) for who, each in minutes]
+            message = wire.Attendance(participants=lines)
+            if message != self._last:
+                self._last = message
+                await self._tell(message)
+            await asyncio.sleep(self._every)

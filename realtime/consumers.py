@@ -1,0 +1,312 @@
+"""The room socket: parse, authorise, hand to the seat, reply. The messages are in `docs/protocol.md`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from pydantic import BaseModel, ValidationError
+
+from realtime import gatekeeper
+from realtime.commands import COMMANDS
+from realtime.groups import ConnectionGone, PersonRemoved, RoomEvents, login_group, room_group
+from realtime.limits import TokenBucket
+from realtime.relay_link import RelayRefusedError, RelayUnavailableError
+from realtime.runtime import Runtime
+from realtime.seat import NoSeatError, Seat
+from realtime.ways import way_out
+from realtime.wire import room as wire
+from realtime.wire.errors import CLOSE_CODES, NORMAL_CLOSURE, ErrorId
+from realtime.words import Refusal, refusal, refusal_of
+from realtime.worker import start_embedded
+from telehealth.accounts import access
+from telehealth.core import clock
+from telehealth.core.errors import Denied, DomainError, NotFound
+
+logger = logging.getLogger(__name__)
+
+TOUCH_SECONDS = 30.0
+# A refused join leaves nothing to do on this socket, except to ask again with `take_over`.
+JOIN_ENDS_WITH = frozenset(
+    {ErrorId.DENIED, ErrorId.NOT_FOUND, ErrorId.NOT_YET_OPEN, ErrorId.ENDED, ErrorId.REMOVED}
+)
+
+
+class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+    """One browser tab in one room."""
+
+    runtime: Runtime
+    caller: gatekeeper.Caller
+    room_id: UUID
+
+    async def connect(self) -> None:
+        """Accept pages of ours; tell anybody else why they cannot stay."""
+        self.is_over = False
+        self.seat: Seat | None = None
+        self.bad_messages = 0
+        self.touched_at = time.monotonic()
+        self.bucket = TokenBucket(
+            rate=wire.FRAMES_PER_SECOND, burst=wire.FRAME_BURST, monotonic=time.monotonic
+        )
+        self.room_id = self.scope["url_route"]["kwargs"]["pk"]
+        if not gatekeeper.is_our_origin(self.scope["headers"]):
+            self.is_over = True
+            await self.close()
+            return
+        await self.accept()
+        session = self.scope.get("session")
+        try:
+            self.caller = await database_sync_to_async(gatekeeper.identify)(
+                user=getattr(self.scope.get("user"), "_wrapped", self.scope.get("user")),
+                session_key=getattr(session, "session_key", None),
+                group_session_id=self.room_id,
+                at=clock.now(),
+            )
+        except DomainError as error:
+            await self.finish(refusal_of(error))
+            return
+        self.runtime = start_embedded()
+        await self.channel_layer.group_add(login_group(self.caller.session_key), self.channel_name)
+
+    async def disconnect(self, code: int) -> None:
+        """Keep the seat for a moment: the person may be on the way back."""
+        self.is_over = True
+        if hasattr(self, "caller"):
+            await self.channel_layer.group_discard(login_group(self.caller.session_key), self.channel_name)
+            await self.channel_layer.group_discard(room_group(self.room_id), self.channel_name)
+        if self.seat is not None:
+            await self.seat.close()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take one frame."""
+        if self.is_over:
+            return
+        if len(bytes_data or b"") + len((text_data or "").encode()) > wire.MAX_FRAME_BYTES:
+            await self.finish(refusal(ErrorId.TOO_LARGE))
+            return
+        if not self.bucket.take():
+            await self.finish(refusal(ErrorId.RATE_LIMITED))
+            return
+        try:
+            message = wire.CLIENT.validate_json(text_data or "")
+        except ValidationError:
+            await self.refuse_frame(_id_of(text_data))
+            return
+        try:
+            await self.take(message)
+        except DomainError as error:
+            await self.refuse(message, refusal_of(error), error)
+        except RelayUnavailableError:
+            await self.refuse(message, refusal(ErrorId.RELAY_UNAVAILABLE))
+        except RelayRefusedError as error:
+            await self.refuse(message, _relay_refusal(error))
+        except Exception:
+            # Whatever broke, the page must be told to come back instead of waiting for an answer.
+            logger.exception("room.message_failed", extra={"message_type": message.type})
+            await self.finish(refusal(ErrorId.SERVER_ERROR), message.id)
+
+    async def take(self, message: wire.ClientMessage) -> None:
+        """Authorise one message and do what it says."""
+        if not access.may_send(self.caller.role, message.type):
+            at = clock.now()
+            await database_sync_to_async(gatekeeper.deny)(
+                self.caller.user, "role", self.room_id, message.type, at
+            )
+            await self.reply_refusal(message.id, refusal(ErrorId.DENIED, reason="role"))
+            return
+        if isinstance(message, wire.Ping):
+            await self.on_ping(message)
+            return
+        if isinstance(message, wire.Join):
+            await self.on_join(message)
+            return
+        seat = self.seat
+        if seat is None:
+            await self.reply_refusal(message.id, refusal(ErrorId.NOT_JOINED))
+            return
+        await seat.seen()
+        if message.type in COMMANDS:
+            command = COMMANDS[message.type]
+            await database_sync_to_async(command)(self.caller.user, self.room_id, message, clock.now())
+            await self.tell(wire.Ack(id=message.id))
+            return
+        match message:
+            case wire.PublishOffer():
+                await self.tell(await seat.publish(message))
+            case wire.SubscribeRequest():
+                await self.tell(await seat.subscribe(message))
+            case wire.SubscribeAnswer():
+                await seat.answer(message)
+                await self.tell(wire.Ack(id=message.id))
+            case wire.MediaSet():
+                await seat.set_media(message, clock.now())
+                await self.tell(wire.Ack(id=message.id))
+            case wire.SnapshotGet():
+                await seat.reread()
+                await self.tell(wire.Snapshot(id=message.id, snapshot=seat.feed.view()))
+            case wire.Leave():
+                await seat.leave(clock.now())
+                await self.tell(wire.Ack(id=message.id))
+                await self.end(NORMAL_CLOSURE)
+
+    async def on_ping(self, message: wire.Ping) -> None:
+        """Keep lease and login alive, and notice what the channel layer may have lost."""
+        now = time.monotonic()
+        if now - self.touched_at >= TOUCH_SECONDS:
+            self.touched_at = now
+            if not await database_sync_to_async(gatekeeper.keep_login)(self.caller, clock.now()):
+                await self.finish(refusal(ErrorId.UNAUTHENTICATED), message.id)
+                return
+        if self.seat is not None:
+            await self.seat.seen()
+            ended_by = await self.seat.check()
+            if ended_by is not None:
+                await self.finish(ended_by, message.id)
+                return
+        seq = self.seat.feed.seq if self.seat else 0
+        await self.tell(wire.Pong(id=message.id, server_time=clock.now(), seq=seq))
+
+    async def on_join(self, message: wire.Join) -> None:
+        """Take a place, or take it back."""
+        if self.seat is not None:
+            await self.reply_refusal(message.id, refusal(ErrorId.CONFLICT, reason="already_joined"))
+            return
+        # Subscribed first, read second: what happens in between is an event the snapshot already holds.
+        await self.channel_layer.group_add(room_group(self.room_id), self.channel_name)
+        seat = Seat(
+            runtime=self.runtime,
+            caller=self.caller,
+            room_id=self.room_id,
+            channel_name=self.channel_name,
+            tell=self.tell,
+        )
+        self.seat = await seat.join(message, clock.now())
+        await self.follow()
+
+    async def follow(self) -> None:
+        """Do what the room's state means for this very socket."""
+        if self.seat is not None and not self.is_over:
+            ended_by = await self.seat.follow()
+            if ended_by is not None:
+                await self.finish(ended_by)
+
+    # What the channel layer brings. Channels finds these by the messages' types.
+
+    async def room_events(self, message: RoomEvents) -> None:
+        """Pass on numbered changes."""
+        if self.seat is not None and not self.is_over:
+            await self.seat.take_changes(message["seq"], message["changes"])
+            await self.follow()
+
+    async def connection_gone(self, message: ConnectionGone) -> None:
+        """Close if it was this socket's connection that lost its place."""
+        seat = self.seat
+        if seat is None or self.is_over or message["connection"] != seat.connection:
+            return
+        if message["but_socket"] == self.channel_name or seat.is_leaving:
+            return
+        seat.is_detached = True
+        match message["why"]:
+            case "superseded":
+                await self.finish(refusal(ErrorId.SUPERSEDED))
+            case "removed":
+                await self.finish(refusal(ErrorId.REMOVED))
+            case "consent_revoked":
+                await self.finish(refusal(ErrorId.DENIED, reason="consent_revoked"))
+            case "left":
+                await self.end(NORMAL_CLOSURE)
+            case "timeout":
+                await self.finish(refusal(ErrorId.SERVER_ERROR, reason="place_given_up"))
+
+    async def person_removed(self, message: PersonRemoved) -> None:
+        """Close if it was this person who was removed."""
+        if self.seat is not None and message["participant"] == str(self.caller.user.pk):
+            self.seat.is_detached = True
+            await self.finish(refusal(ErrorId.REMOVED))
+
+    async def attendance_changed(self, message: object) -> None:
+        """Read the minutes anew, not too often."""
+        if self.seat is not None and not self.is_over:
+            self.seat.attendance.want()
+
+    async def login_ended(self, message: object) -> None:
+        """Close with the login."""
+        await self.finish(refusal(ErrorId.LOGGED_OUT))
+
+    # Answers.
+
+    async def tell(self, message: BaseModel) -> None:
+        """Send one message, unless the socket is closing."""
+        if not self.is_over:
+            await self.send(text_data=message.model_dump_json())
+
+    async def refuse(
+        self, message: wire.ClientMessage, why: Refusal, error: DomainError | None = None
+    ) -> None:
+        """Answer a refused message; a refused join mostly ends the socket."""
+        if isinstance(error, Denied | NotFound):
+            await database_sync_to_async(gatekeeper.deny)(
+                self.caller.user, error.error, self.room_id, message.type, clock.now()
+            )
+        if isinstance(error, NoSeatError):
+            logger.info("room.no_seat", extra={"message_type": message.type})
+        if isinstance(message, wire.Join) and why.error in JOIN_ENDS_WITH:
+            await self.finish(why, message.id)
+            return
+        await self.reply_refusal(message.id, why)
+
+    async def reply_refusal(self, message_id: int | None, why: Refusal) -> None:
+        """Refuse and stay."""
+        way = way_out(why.way_out, self.room_id)
+        await self.tell(
+            wire.Error(id=message_id, error=why.error, text=why.text, reason=why.reason, way_out=way)
+        )
+
+    async def refuse_frame(self, message_id: int | None) -> None:
+        """Answer a frame outside the protocol; who keeps sending them is closed."""
+        self.bad_messages += 1
+        if self.bad_messages >= wire.MAX_BAD_MESSAGES:
+            await self.finish(refusal(ErrorId.BAD_MESSAGE), message_id)
+        else:
+            await self.reply_refusal(message_id, refusal(ErrorId.BAD_MESSAGE))
+
+    async def finish(self, why: Refusal, message_id: int | None = None) -> None:
+        """Say why and close with the error's code."""
+        way = way_out(why.way_out, self.room_id)
+        await self.tell(
+            wire.Closing(id=message_id, error=why.error, text=why.text, reason=why.reason, way_out=way)
+        )
+        await self.end(CLOSE_CODES[why.error])
+
+    async def end(self, code: int) -> None:
+        """Close once."""
+        if not self.is_over:
+            self.is_over = True
+            await self.close(code=code)
+
+
+def _id_of(text: str | None) -> int | None:
+    """Find the number of a frame that could not be read otherwise."""
+    try:
+        frame: Any = json.loads(text or "")  # Any: it is whatever a stranger sent
+    except (ValueError, RecursionError):
+        return None
+    number = frame.get("id") if isinstance(frame, dict) else None
+    if isinstance(number, bool) or not isinstance(number, int):
+        return None
+    return number if 0 < number < 2**53 else None
+
+
+def _relay_refusal(error: RelayRefusedError) -> Refusal:
+    match error.error:
+        case "bad_sdp" | "too_large" | "bad_request":
+            return refusal(ErrorId.BAD_SDP)
+        case "stale_generation":
+            return refusal(ErrorId.STALE_GENERATION)
+        case _:
+            return refusal(ErrorId.RELAY_UNAVAILABLE, reason=error.error)

@@ -1,0 +1,84 @@
+"""What the sockets read of the sessions, as values of the wire. Synchronous: it touches the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from realtime.desk import Allowed
+from realtime.wire.state import (
+    ParticipantChange,
+    ParticipantInfo,
+    RoomEvent,
+    RoomState,
+    SessionChange,
+    SessionInfo,
+)
+from sessions.selectors.attendance import minutes_so_far
+from sessions.selectors.room import HeldConnection, held_connections, room_names, room_snapshot
+
+Block = Mapping[str, object]
+
+
+def read_room(group_session_id: UUID) -> RoomState:
+    """Give a room with all names, as only facilitators may see it."""
+    found = room_snapshot(group_session_id)
+    return RoomState(
+        seq=found.seq,
+        session=SessionInfo.model_validate(found.session),
+        participants=tuple(ParticipantInfo.model_validate(each) for each in found.participants),
+    )
+
+
+def read_held(group_session_id: UUID, participant: UUID) -> HeldConnection | None:
+    """Give the connection that holds a person's place, if any."""
+    return next(
+        (each for each in held_connections(group_session_id) if each.participant == participant), None
+    )
+
+
+def read_allowed(group_session_id: UUID) -> list[Allowed]:
+    """Give what each seated connection of a room may send."""
+    return [
+        Allowed(str(each.connection), str(each.participant), each.microphone, each.camera)
+        for each in held_connections(group_session_id)
+    ]
+
+
+def read_minutes(group_session_id: UUID, only: UUID | None) -> list[tuple[UUID, int]]:
+    """Give the minutes so far, of one person or of everybody, in a stable order."""
+    minutes = minutes_so_far(group_session_id)
+    return [(who, minutes[who]) for who in sorted(minutes) if only in (None, who)]
+
+
+def unknown_people(changes: Iterable[Block], room: RoomState) -> list[UUID]:
+    """List the people in some changes whose names the room does not hold yet."""
+    known = {each.id for each in room.participants}
+    return [
+        UUID(str(change["id"]))
+        for change in changes
+        if change["kind"] == "participant" and change["id"] not in known
+    ]
+
+
+def read_names(people: Iterable[UUID]) -> dict[str, tuple[str, str]]:
+    """Give what peers and what staff call these people."""
+    return {str(pk): (name.peer, name.full) for pk, name in room_names(people).items()}
+
+
+def numbered_events(
+    *, seq: int, changes: list[Block], room: RoomState, names: Mapping[str, tuple[str, str]]
+) -> list[RoomEvent]:
+    """Make events of what the channel layer carried, adding names; `seq` numbers the last change."""
+    called = {each.id: (each.name, each.full_name) for each in room.participants} | dict(names)
+    first = seq - len(changes) + 1
+    return [
+        RoomEvent(seq=first + index, change=_change(change, called)) for index, change in enumerate(changes)
+    ]
+
+
+def _change(change: Block, called: Mapping[str, tuple[str, str | None]]) -> SessionChange | ParticipantChange:
+    if change["kind"] == "session":
+        return SessionChange.model_validate(change)
+    name, full_name = called.get(str(change["id"]), ("", None))
+    return ParticipantChange.model_validate({**change, "name": name, "full_name": full_name})

@@ -1,0 +1,291 @@
+"""One person's place in a room as one socket holds it: state, media, leases, minutes."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from pydantic import BaseModel
+
+from realtime import reading
+from realtime.attendance import AttendanceTeller
+from realtime.gatekeeper import Caller
+from realtime.groups import ConnectionGone, room_group
+from realtime.media import SeatMedia
+from realtime.room.feed import Feed
+from realtime.room.projection import Viewer
+from realtime.room.reducer import SequenceGapError, find
+from realtime.runtime import Runtime
+from realtime.wire import room as wire
+from realtime.wire.errors import ErrorId
+from realtime.wire.state import SEATED, ParticipantInfo
+from realtime.words import Refusal, refusal
+from sessions.services import room as services
+from telehealth.core import clock
+from telehealth.core.errors import DomainError
+
+# Longer than the silence after which the relay gives up on media, shorter than any bridge.
+SEATED_LEASE_SECONDS = 15.0
+# Browsers slow hidden pages without media down to one timer a minute.
+WAITING_LEASE_SECONDS = 90.0
+# After a socket has closed: time for a reload.
+LINGER_SECONDS = 5.0
+
+
+class NoSeatError(DomainError):
+    """The message needs a seat in the room, and the person has none yet."""
+
+    def __init__(self) -> None:
+        words = refusal(ErrorId.NOT_IN_ROOM)
+        super().__init__(words.error, words.text, words.way_out)
+
+
+class Seat:
+    """What a joined socket holds; made by `join`, given up by `close`."""
+
+    feed: Feed
+    media: SeatMedia
+    attendance: AttendanceTeller
+
+    def __init__(
+        self,
+        *,
+        runtime: Runtime,
+        caller: Caller,
+        room_id: UUID,
+        channel_name: str,
+        tell: Callable[[BaseModel], Awaitable[None]],
+    ) -> None:
+        self._runtime = runtime
+        self._caller = caller
+        self._room_id = room_id
+        self._channel_name = channel_name
+        self._tell = tell
+        self.participant = str(caller.user.pk)
+        self.connection = ""
+        self.is_leaving = False
+        self.is_detached = False
+
+    async def join(self, message: wire.Join, at: datetime) -> Seat:
+        """Pass the gate, take the place, and welcome the browser."""
+        secret = secrets.token_urlsafe(32)
+        resume = _resume_of(message.resume)
+        entry = await database_sync_to_async(services.enter_room)(
+            actor=self._caller.user,
+            group_session_id=self._room_id,
+            connection=uuid4(),
+            secret_hash=_hash(secret),
+            microphone=message.microphone,
+            camera=message.camera,
+            take_over=message.take_over or await self._is_abandoned(),
+            at=at,
+            resume=resume,
+        )
+        self.connection = str(entry.connection)
+        if entry.is_resumed and message.resume is not None:
+            secret = message.resume.secret
+            await self._take_from_other_socket()
+        self.feed = Feed(
+            Viewer(self.participant, "patient" if entry.role == "patient" else "facilitator"),
+            await database_sync_to_async(reading.read_room)(self._room_id),
+        )
+        self.media = SeatMedia(
+            relay=self._runtime.relay,
+            memory=self._runtime.memory,
+            room=str(self._room_id),
+            connection=self.connection,
+            participant=self.participant,
+            send=self._tell,
+        )
+        self.attendance = AttendanceTeller(
+            room_id=self._room_id,
+            only=self._caller.user.pk if self.feed.viewer.role == "patient" else None,
+            tell=self._tell,
+        )
+        await self.seen()
+        await self._tell(
+            wire.Welcome(
+                id=message.id,
+                you=wire.You(
+                    participant=self.participant,
+                    name=self._caller.user.peer_name,
+                    role=self.feed.viewer.role,
+                    state="IN_ROOM" if self.is_seated else "WAITING",
+                    connection=self.connection,
+                    secret=secret,
+                    resumed=entry.is_resumed,
+                ),
+                snapshot=self.feed.view(),
+                server_time=clock.now(),
+            )
+        )
+        # After the welcome: news from the relay must not come before it, offers cannot.
+        if self.is_seated:
+            await self._start_media()
+            if entry.is_resumed:
+                await self._rebuild_if_lost()
+        self.attendance.want()
+        return self
+
+    async def close(self) -> None:
+        """Let go of everything but the place itself, which stays for a moment."""
+        await self.attendance.stop()
+        await self.media.stop()
+        if self.is_leaving:
+            await self._runtime.presence.drop(self.connection, "socket")
+        elif not self.is_detached:
+            await self._runtime.presence.renew(self.connection, "socket", LINGER_SECONDS)
+
+    @property
+    def me(self) -> ParticipantInfo | None:
+        """Give this person's own block."""
+        return find(self.feed.state, self.participant)
+
+    @property
+    def is_seated(self) -> bool:
+        """Say whether the person holds a seat, as far as this socket knows."""
+        return self.me is not None and self.me.state in SEATED
+
+    async def seen(self) -> None:
+        """Renew the socket's lease."""
+        seconds = SEATED_LEASE_SECONDS if self.is_seated else WAITING_LEASE_SECONDS
+        await self._runtime.presence.renew(self.connection, "socket", seconds)
+
+    async def publish(self, message: wire.PublishOffer) -> wire.PublishAnswer:
+        """Bring the browser's offer to the relay."""
+        self._need_seat()
+        return await self.media.publish(message)
+
+    async def subscribe(self, message: wire.SubscribeRequest) -> wire.SubscribeOffer:
+        """Fetch the relay's offer."""
+        self._need_seat()
+        return await self.media.subscribe(message)
+
+    async def answer(self, message: wire.SubscribeAnswer) -> None:
+        """Bring the browser's answer to the relay."""
+        self._need_seat()
+        await self.media.answer(message)
+
+    async def set_media(self, message: wire.MediaSet, at: datetime) -> None:
+        """Say what the person wants to send; the relay follows the committed state."""
+        await database_sync_to_async(services.set_media)(
+            actor=self._caller.user,
+            group_session_id=self._room_id,
+            connection=UUID(self.connection),
+            microphone=message.microphone,
+            camera=message.camera,
+            at=at,
+        )
+
+    async def leave(self, at: datetime) -> None:
+        """Give the place up."""
+        self.is_leaving = True
+        await database_sync_to_async(services.leave)(
+            actor=self._caller.user,
+            group_session_id=self._room_id,
+            connection=UUID(self.connection),
+            at=at,
+        )
+
+    async def reread(self) -> None:
+        """Take the room from the database."""
+        self.feed.replace(await database_sync_to_async(reading.read_room)(self._room_id))
+
+    async def take_changes(self, seq: int, changes: list[Mapping[str, object]]) -> None:
+        """Pass on numbered changes in this viewer's terms; a gap is healed by a snapshot."""
+        strangers = reading.unknown_people(changes, self.feed.state)
+        names = await database_sync_to_async(reading.read_names)(strangers) if strangers else {}
+        events = reading.numbered_events(seq=seq, changes=changes, room=self.feed.state, names=names)
+        for event in events:
+            try:
+                shown = self.feed.take(event)
+            except SequenceGapError:
+                await self.reread()
+                await self._tell(wire.Snapshot(id=None, snapshot=self.feed.view()))
+                return
+            if shown is not None:
+                await self._tell(wire.EventMessage(seq=shown.seq, change=shown.change))
+
+    async def check(self) -> Refusal | None:
+        """Compare with the database what messages may have failed to tell; gives why the socket must end."""
+        before = self.feed.seq
+        await self.reread()
+        if self.feed.seq != before:
+            await self._tell(wire.Snapshot(id=None, snapshot=self.feed.view()))
+        held = await database_sync_to_async(reading.read_held)(self._room_id, self._caller.user.pk)
+        if held is not None and str(held.connection) != self.connection:
+            self.is_detached = True
+            return refusal(ErrorId.SUPERSEDED)
+        return await self.follow()
+
+    async def follow(self) -> Refusal | None:
+        """Do what the room's state means for this person; gives why the socket must end, if it must."""
+        if self.feed.state.session.phase in ("ENDED", "CANCELLED"):
+            return refusal(ErrorId.ENDED)
+        me = self.me
+        if self.is_leaving:
+            return None
+        if me is None or me.state == "LEFT":
+            return refusal(ErrorId.SERVER_ERROR, reason="place_given_up")
+        if me.state == "REMOVED":
+            self.is_detached = True
+            return refusal(ErrorId.REMOVED)
+        if me.state == "DENIED":
+            return refusal(ErrorId.DENIED)
+        if self.is_seated and not self.media.is_started:
+            await self._start_media()
+            await self.seen()
+        self.media.allow(microphone=me.microphone, camera=me.camera)
+        return None
+
+    def _need_seat(self) -> None:
+        if not self.is_seated:
+            raise NoSeatError
+
+    async def _start_media(self) -> None:
+        me = self.me
+        if me is not None:
+            await self.media.start(microphone=me.microphone, camera=me.camera)
+
+    async def _is_abandoned(self) -> bool:
+        """Say whether another connection holds the place that nobody has seen lately."""
+        held = await database_sync_to_async(reading.read_held)(self._room_id, self._caller.user.pk)
+        if held is None:
+            return False
+        seen = await self._runtime.presence.seen([str(held.connection)])
+        return not seen[str(held.connection)].at_all
+
+    async def _take_from_other_socket(self) -> None:
+        """Close an older socket that still shows this connection, such as a copied tab."""
+        layer = get_channel_layer()
+        message: ConnectionGone = {
+            "type": "connection.gone",
+            "connection": self.connection,
+            "why": "superseded",
+            "but_socket": self._channel_name,
+        }
+        if layer is not None:
+            await layer.group_send(room_group(self._room_id), message)
+
+    async def _rebuild_if_lost(self) -> None:
+        held = await database_sync_to_async(reading.read_held)(self._room_id, self._caller.user.pk)
+        if held is None or held.media_state == "LOST":
+            await self.media.say_lost()
+
+
+def _resume_of(claim: wire.Resume | None) -> services.Resume | None:
+    if claim is None:
+        return None
+    try:
+        return services.Resume(connection=UUID(claim.connection), secret_hash=_hash(claim.secret))
+    except ValueError:
+        return None
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

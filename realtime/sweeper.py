@@ -1,0 +1,100 @@
+"""What has to happen because time passes: leases lapse, bridges end, rooms lose their last facilitator."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+
+from realtime.desk import RelayDesk
+from realtime.ingest import LiveMedia
+from realtime.presence import PresenceStore, Seen
+from sessions.selectors.room import HeldConnection, held_connections
+from sessions.services import attendance
+from sessions.services import room as services
+from telehealth.core.errors import DomainError
+
+logger = logging.getLogger(__name__)
+
+EVERY_SECONDS = 1.0
+# After a start the leases of a process that died are gone; browsers get this long to come back first.
+GRACE_SECONDS = 30.0
+
+
+class Sweeper:
+    """Do the due work once a second. Rows are the truth: each step may run twice or late."""
+
+    def __init__(
+        self,
+        *,
+        presence: PresenceStore,
+        desk: RelayDesk,
+        live: LiveMedia,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
+        self._presence = presence
+        self._desk = desk
+        self._live = live
+        self._now = now
+        self._monotonic = monotonic
+        self._trusts_leases_at = monotonic() + grace_seconds
+
+    async def run(self) -> None:
+        """Sweep until cancelled; what fails is tried again a second later."""
+        while True:
+            try:
+                await self.once()
+            except (DatabaseError, DomainError) as error:
+                logger.warning("sweep.failed", extra={"cause": type(error).__name__})
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def once(self) -> None:
+        """Do everything that is due now."""
+        held = await database_sync_to_async(held_connections)()
+        await self._close_strays(held)
+        if self._monotonic() >= self._trusts_leases_at:
+            await self._follow_leases(held)
+        await database_sync_to_async(_sweep)(self._now())
+
+    async def _follow_leases(self, held: list[HeldConnection]) -> None:
+        seen = await self._presence.seen(str(each.connection) for each in held)
+        for each in held:
+            move = _due_move(each, seen[str(each.connection)])
+            if move is not None:
+                await database_sync_to_async(move)(
+                    group_session_id=each.group_session_id,
+                    participant=each.participant,
+                    connection=each.connection,
+                    at=self._now(),
+                )
+
+    async def _close_strays(self, held: list[HeldConnection]) -> None:
+        """Close media without a seat: what should have closed it got lost with its process."""
+        seated = {str(each.connection) for each in held}
+        strays = [connection for connection in self._live if connection not in seated]
+        for connection in strays:
+            del self._live[connection]
+            self._desk.close(connection, "superseded")
+
+
+def _due_move(held: HeldConnection, seen: Seen) -> Callable[..., bool] | None:
+    if held.state == "WAITING":
+        return None if seen.at_all else services.mark_left
+    if held.state == "IN_ROOM":
+        return None if seen.at_all else services.mark_reconnecting
+    if held.state == "RECONNECTING" and seen.at_all and held.media_state != "LOST":
+        return services.mark_back
+    return None
+
+
+def _sweep(at: datetime) -> None:
+    services.sweep_lapsed(at=at)
+    services.end_abandoned(at=at)
+    attendance.recompute_due(at=at)

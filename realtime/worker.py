@@ -1,0 +1,29 @@
+"""Run the background work of the rooms: the ingester and the sweeper, in this process's event loop."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from realtime.ingest import Ingester
+from realtime.runtime import Runtime, get_runtime
+from realtime.sweeper import Sweeper
+from telehealth.core import clock
+
+
+def start_worker(runtime: Runtime) -> None:
+    """Start the work once; it ends with the runtime."""
+    if runtime.ingester is not None:
+        return
+    ingester = Ingester(relay=runtime.relay, presence=runtime.presence, now=clock.now)
+    sweeper = Sweeper(presence=runtime.presence, desk=runtime.desk, live=ingester.live, now=clock.now)
+    runtime.ingester = ingester
+    runtime.own("ingester", ingester.run)
+    runtime.own("sweeper", sweeper.run)
+
+
+def start_embedded() -> Runtime:
+    """Start the link to the relay, and the worker where the settings embed it. Call it on the event loop."""
+    runtime = get_runtime()
+    if settings.EMBEDDED_WORKER:
+        start_worker(runtime)
+    return runtime
