@@ -314,3 +314,14 @@ def test_unfinished_work_is_an_issue_and_not_a_comment() -> None:
         if mark.search(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def test_documents_point_at_files_that_exist() -> None:
+    link = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
+    found = [
+        f"{relative(path)}: {target}"
+        for path in files(".md")
+        for target in link.findall(path.read_text(encoding="utf-8"))
+        if not (path.parent / target).exists()
+    ]
+    assert found == []

@@ -113,8 +113,8 @@ def install_python_packages() -> None:
 
 
 def pip_install(lock: Path) -> None:
-    command = [VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock]
-    run(command, env=tool_environment())
+    pip: list[str | Path] = [VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes"]
+    run([*pip, "-r", lock], env=tool_environment())
 
 
 # Node

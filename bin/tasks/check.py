@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bootstrap import FRONTEND, ROOT, VENV, tool_environment
+from bootstrap import CACHE, FRONTEND, ROOT, VENV, tool_environment
 
 BIN = VENV / "bin"
 PYTHON = str(BIN / "python")
@@ -60,6 +60,11 @@ def steps() -> list[Step]:
     django = {"DJANGO_SETTINGS_MODULE": "telehealth.settings", "DEMO_MODE": "1"}
     listed = [
         Step("types (mypy)", [str(BIN / "mypy")]),
+        Step(
+            "types of the commands (mypy)",
+            [str(BIN / "mypy"), "--config-file=", "--strict", "--cache-dir", str(CACHE / "mypy"), "."],
+            cwd=ROOT / "bin" / "tasks",
+        ),
         Step("style (ruff check)", [str(BIN / "ruff"), "check", "."]),
         Step("format (ruff format)", [str(BIN / "ruff"), "format", "--check", "."]),
         Step("import directions (import-linter)", [str(BIN / "lint-imports"), "--no-cache"]),
