@@ -108,6 +108,10 @@ class TargetForm(forms.Form):
     )
 
 
+class ConfirmForm(forms.Form):
+    """A yes, with nothing to fill in."""
+
+
 class DischargeForm(forms.Form):
     """How and when an episode ended."""
 

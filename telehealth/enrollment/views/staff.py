@@ -16,7 +16,7 @@ from telehealth.programs.pages import reader, refusals_into
 from telehealth.programs.selectors import programs_of
 
 from .. import selectors, services
-from ..forms import DischargeForm, EnrolAgainForm, EnrolForm, TargetForm
+from ..forms import ConfirmForm, DischargeForm, EnrolAgainForm, EnrolForm, TargetForm
 from ..models import EnrollmentState
 
 CONSEQUENCES = {
@@ -139,16 +139,20 @@ def change_state(request: HttpRequest, pk: UUID, state: str) -> HttpResponse:
     wanted = _state(state)
     enrollment = selectors.get_enrollment_for(user, pk, at)
     is_discharge = wanted is EnrollmentState.DISCHARGED
-    form = DischargeForm(request.POST or None, initial={"discharged_on": enrollment.program.date_at(at)})
-    if request.method == "POST" and (not is_discharge or form.is_valid()):
+    form_class = DischargeForm if is_discharge else ConfirmForm
+    form = form_class(
+        request.POST if request.method == "POST" else None,
+        initial={"discharged_on": enrollment.program.date_at(at)},
+    )
+    if request.method == "POST" and form.is_valid():
         with refusals_into(form):
             services.change_enrollment_state(
                 actor=user,
                 enrollment=enrollment,
                 state=wanted,
                 at=at,
-                discharged_on=form.cleaned_data["discharged_on"] if is_discharge else None,
-                discharge_kind=form.cleaned_data["discharge_kind"] if is_discharge else None,
+                discharged_on=form.cleaned_data.get("discharged_on"),
+                discharge_kind=form.cleaned_data.get("discharge_kind"),
             )
             messages.success(request, f"The enrollment is now: {wanted.label}.")
             return redirect("enrollment:patient", enrollment.patient_id)
