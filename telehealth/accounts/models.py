@@ -21,6 +21,10 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> User:
+        """Store the first system administrator, whom nobody could invite (`manage.py createsuperuser`)."""
+        return self.create_user(email, password, **{**fields, "role": Role.SYSTEM_ADMIN})
+
     def get_by_natural_key(self, username: str | None) -> User:
         """Find an account by address, whatever its case."""
         return self.get(email__iexact=username)
@@ -48,7 +52,7 @@ class User(AbstractBaseUser):
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = ["role", "given_name", "family_name"]
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["given_name", "family_name"]
 
     class Meta:
         constraints: ClassVar = [
