@@ -52,7 +52,7 @@ def test_page_shows_exactly_the_bytes_whose_hash_it_carries(paula: Client, world
     carried = re.search(r'name="shown_sha256" value="([0-9a-f]{64})"', page)
     assert carried is not None
     title = html.unescape(re.search(r"<h1>(.*?)</h1>", page, re.S).group(1))  # type: ignore[union-attr]
-    sheet = re.search(r'<div class="document".*?>(.*?)</div>', page, re.S).group(1)  # type: ignore[union-attr]
+    sheet = re.search(r'<div class="document[^"]*".*?>(.*?)</div>', page, re.S).group(1)  # type: ignore[union-attr]
     blocks = [
         html.unescape(block.replace("<br>", "\n"))
         for block in re.findall(r"<(?:p|h3)>(.*?)</(?:p|h3)>", sheet, re.S)
