@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sessions.models import GroupSession, RosterEntry, SessionState
+from sessions.rules import compute, parse
+from sessions.rules.credit import SessionResult
 from sessions.rules.export import (
     EnrollmentDescription,
     Json,
@@ -68,6 +71,12 @@ def evidence_to_compute(group_session: GroupSession, *, at: datetime) -> Evidenc
     sessions = {group_session.pk: group_session}
     _add_overlapping(sessions, group_session.program, set(roster.values_list("patient_id", flat=True)), at)
     return _document(group_session.program, sessions.values(), at=at, week=week_holding(group_session))
+
+
+def result_of(evidence: Evidence, group_session_id: UUID) -> SessionResult:
+    """Compute one session by way of the very text that anybody else would compute from."""
+    result = compute(parse(json.dumps(evidence)))
+    return next(one for one in result.sessions if one.id == str(group_session_id))
 
 
 def _add_overlapping(

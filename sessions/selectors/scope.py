@@ -16,7 +16,7 @@ from telehealth.programs.selectors import program_ids_of
 
 
 def sessions_for(user: User, at: datetime) -> GroupSessionQuerySet:
-    """Give a patient the sessions of their rosters, staff those of their programs, system administrators none."""
+    """Give patients the sessions of their rosters, staff those of their programs, others none."""
     if not user.is_active or user.role_enum is Role.SYSTEM_ADMIN:
         return GroupSession.objects.none()
     if user.role_enum is Role.PATIENT:

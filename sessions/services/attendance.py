@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,11 +12,10 @@ from django.db.models import Q
 
 from sessions import events
 from sessions.models import AttendanceRecord, GroupSession, SessionState
-from sessions.rules import compute, parse
-from sessions.rules.credit import PatientResult, SessionResult
+from sessions.rules.credit import PatientResult
 from sessions.rules.result import patient_to_json
 from sessions.rules.weeks import round_ratio
-from sessions.selectors.evidence import Evidence, evidence_to_compute
+from sessions.selectors.evidence import evidence_to_compute, result_of
 from sessions.selectors.facts import chain_head, facts_horizon
 from telehealth.audit import services as audit
 from telehealth.audit.actions import AuditAction
@@ -91,12 +89,6 @@ def recompute_due(*, at: datetime) -> list[UUID]:
     for pk in pks:
         recompute(pk, at=at)
     return pks
-
-
-def result_of(evidence: Evidence, group_session_id: UUID) -> SessionResult:
-    """Compute one session by way of the very text that anybody else would compute from."""
-    result = compute(parse(json.dumps(evidence)))
-    return next(one for one in result.sessions if one.id == str(group_session_id))
 
 
 def _is_final(group_session: GroupSession, at: datetime) -> bool:

@@ -1,0 +1,118 @@
+"""The patient's home: what comes next, where the week stands, and what every past session came to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sessions.models import AttendanceRecord, GroupSession, Participation, SessionState
+from sessions.selectors.cards import Outcome, SessionCard, WeekCard, outcome, session_card, week_card
+from sessions.selectors.reasons import reasons
+from sessions.selectors.weeks import planned_minutes, week_at, weeks_of
+from telehealth.accounts.models import User
+from telehealth.core.errors import NotFound
+from telehealth.enrollment.models import Enrollment, Patient
+from telehealth.enrollment.selectors import patient_of
+from telehealth.programs.models import Program
+
+PAST_DAYS = 62
+AHEAD_DAYS = 31
+
+
+@dataclass(frozen=True, slots=True)
+class PastSession:
+    """One line of the history; `why` explains the minutes in words.
+
+    `outcome` is None where nothing was held.
+    """
+
+    card: SessionCard
+    outcome: Outcome | None
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatientHome:
+    """All the patient's home shows. `next` is what may be joined now, or else what begins next."""
+
+    zone: str
+    next: SessionCard | None
+    today: tuple[SessionCard, ...]
+    coming: tuple[SessionCard, ...]
+    weeks: tuple[WeekCard, ...]
+    past: tuple[PastSession, ...]
+
+
+def patient_home(user: User, at: datetime) -> PatientHome:
+    """Gather a patient's own home; the number of queries does not grow with the sessions."""
+    patient = patient_of(user)
+    if patient is None:
+        raise NotFound
+    since, until = at - timedelta(days=PAST_DAYS), at + timedelta(days=AHEAD_DAYS)
+    sessions = list(
+        GroupSession.objects.on_roster_of(user)
+        .filter(scheduled_end__gte=since, scheduled_start__lte=until)
+        .with_people()
+        .order_by("scheduled_start", "pk")
+    )
+    cards = {one.pk: session_card(one, at) for one in sessions}
+    ahead = [card for card in cards.values() if not card.is_over]
+    records = {
+        row.group_session_id: row
+        for row in AttendanceRecord.objects.filter(patient=patient, group_session__in=list(cards))
+    }
+    arrivals = dict(
+        Participation.objects.filter(user=user, group_session__in=list(cards)).values_list(
+            "group_session_id", "lobby_at"
+        )
+    )
+    past = [
+        PastSession(
+            card=cards[one.pk],
+            outcome=outcome(records[one.pk], arrivals.get(one.pk)) if one.pk in records else None,
+            why=reasons(one, records.get(one.pk), user.time_zone),
+        )
+        for one in reversed(sessions)
+        if cards[one.pk].is_over
+    ]
+    return PatientHome(
+        zone=user.time_zone,
+        next=ahead[0] if ahead else None,
+        today=tuple(card for card in ahead if _is_today(card, user, at)),
+        coming=tuple(ahead),
+        weeks=tuple(_week(patient, program, sessions, records, at) for program in _programs(patient, at)),
+        past=tuple(past),
+    )
+
+
+def _is_today(card: SessionCard, user: User, at: datetime) -> bool:
+    zone = ZoneInfo(user.time_zone)
+    return card.start.astimezone(zone).date() <= at.astimezone(zone).date()
+
+
+def _programs(patient: Patient, at: datetime) -> list[Program]:
+    rows = Enrollment.objects.filter(patient=patient).select_related("program").order_by("program__name")
+    here = [row.program for row in rows if row.is_in_force(row.program.date_at(at))]
+    return list({program.pk: program for program in here}.values())
+
+
+def _week(
+    patient: Patient,
+    program: Program,
+    sessions: list[GroupSession],
+    records: dict[UUID, AttendanceRecord],
+    at: datetime,
+) -> WeekCard:
+    week = week_at(program, at)
+    credited: defaultdict[date, int] = defaultdict(int)
+    scheduled: defaultdict[date, int] = defaultdict(int)
+    for one in sessions:
+        if one.program_id == program.pk and one.state != SessionState.CANCELLED:
+            day = program.date_at(one.opened_at or one.scheduled_start)
+            scheduled[day] += planned_minutes(one)
+            credited[day] += records[one.pk].hours_min if one.pk in records else 0
+    row = weeks_of(program, [patient.pk], week, at=at).get(patient.pk)
+    return week_card(program, week, row, credited=credited, scheduled=scheduled)
