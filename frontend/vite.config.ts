@@ -22,6 +22,6 @@ export default defineConfig({
   },
   test: {
     include: ["src/**/*.test.ts"],
-    environment: "happy-dom",
+    environment: "node",
   },
 });

@@ -8,24 +8,28 @@ export interface Grid {
 }
 
 const LEAST_HEIGHT = 150;
+const LEAST_WIDTH = 130;
 const BEST_RATIO = 4 / 3;
 export const MOST_COLUMNS = 5;
 
-/** Choose the columns that give the largest 4:3 picture inside each tile; of equal ones the fewest columns. */
+/**
+ * Choose the columns that give the largest 4:3 picture inside each tile; of equal ones the fewest columns.
+ * Where every choice would make faces as small as stamps, rows keep their least height and the stage scrolls.
+ */
 export function gridFor(count: number, width: number, height: number): Grid {
   const tiles = Math.max(count, 1);
-  let best: Grid = { columns: 1, rows: tiles, scrolls: false };
-  let bestArea = -1;
+  let best: Grid | null = null;
+  let bestArea = 0;
   for (let columns = 1; columns <= Math.min(tiles, MOST_COLUMNS); columns += 1) {
     const rows = Math.ceil(tiles / columns);
     const [wide, high] = [width / columns, height / rows];
-    const area = Math.min(wide, high * BEST_RATIO) ** 2;
-    // Below this a face is a stamp: better to scroll, on a phone in two columns.
-    const scrolls = high < LEAST_HEIGHT;
-    if (area > bestArea + 1) [best, bestArea] = [{ columns, rows, scrolls }, area];
+    if (high < LEAST_HEIGHT || wide < LEAST_WIDTH) continue;
+    const area = Math.min(wide, high * BEST_RATIO);
+    if (area > bestArea + 1) [best, bestArea] = [{ columns, rows, scrolls: false }, area];
   }
-  if (!best.scrolls) return best;
-  const columns = Math.min(tiles, width < 480 ? 2 : Math.max(2, Math.min(MOST_COLUMNS, Math.floor(width / 240))));
+  if (best) return best;
+  const fitting = Math.max(2, Math.min(MOST_COLUMNS, Math.floor(width / (LEAST_HEIGHT * BEST_RATIO))));
+  const columns = Math.min(tiles, fitting);
   return { columns, rows: Math.ceil(tiles / columns), scrolls: true };
 }
 

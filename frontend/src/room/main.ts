@@ -51,7 +51,7 @@ function start(): void {
     queueMicrotask(() => {
       const before = root.dataset["screen"];
       draw();
-      measure(root, state, dispatch);
+      observeStage();
       if (before && before !== root.dataset["screen"]) root.querySelector<HTMLElement>("h1")?.focus();
     });
   };
@@ -64,6 +64,7 @@ function start(): void {
     for (const effect of reactions(before, state, input)) effects.perform(effect);
   };
 
+  const observeStage = stageObserver(root, dispatch);
   const home = document.createElement("div");
   home.hidden = true;
   document.body.append(home);
@@ -75,20 +76,29 @@ function start(): void {
   if (state.phase === "unsupported") return;
   effects.perform({ do: "open_devices" });
   window.setInterval(() => dispatch({ type: "tick", now: Date.now() }), 1_000);
-  listen(root, () => state, dispatch);
+  listen(() => state, dispatch);
   if (config.debug) exposeDebug(() => state, [effects.publish, effects.subscribe]);
 }
 
-/** Report the room that tiles have; outer sizes, so that a scroll bar cannot make it swing. */
-function measure(root: HTMLElement, state: State, dispatch: (input: Input) => void): void {
-  const stage = root.querySelector<HTMLElement>("[data-stage]");
-  if (!stage) return;
-  const { offsetWidth: width, offsetHeight: height } = stage;
-  if (width !== state.stage.width || height !== state.stage.height) dispatch({ type: "resized", width, height });
+/**
+ * Watch the room that tiles have; give back what must be called after a drawing, when the stage may be another element.
+ * Outer sizes, so that a scroll bar cannot make it swing; an observer, so that a swing could never block the page.
+ */
+function stageObserver(root: HTMLElement, dispatch: (input: Input) => void): () => void {
+  let watched: HTMLElement | null = null;
+  const observer = new ResizeObserver(() => {
+    if (watched) dispatch({ type: "resized", width: watched.offsetWidth, height: watched.offsetHeight });
+  });
+  return () => {
+    const stage = root.querySelector<HTMLElement>("[data-stage]");
+    if (stage === watched) return;
+    observer.disconnect();
+    watched = stage;
+    if (stage) observer.observe(stage);
+  };
 }
 
-function listen(root: HTMLElement, state: () => State, dispatch: (input: Input) => void): void {
-  new ResizeObserver(() => measure(root, state(), dispatch)).observe(root);
+function listen(state: () => State, dispatch: (input: Input) => void): void {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.target instanceof Element && event.target.closest("input, select, textarea, dialog")) return;

@@ -163,7 +163,9 @@ function step(state: State, input: Input): State {
     case "tick":
       return { ...state, now: input.now + state.clockOffset };
     case "resized":
-      return { ...state, stage: { width: input.width, height: input.height } };
+      return state.stage.width === input.width && state.stage.height === input.height
+        ? state
+        : { ...state, stage: { width: input.width, height: input.height } };
     case "unsupported":
       return { ...state, phase: "unsupported" };
     case "device":

@@ -8,8 +8,23 @@ export function clock(config: RoomConfig, iso: string | number): string {
   const own = timeIn(at, config.userZone);
   const program = timeIn(at, config.programZone);
   if (own === program) return own;
-  const place = config.programZone.split("/").at(-1)?.replaceAll("_", " ") ?? config.programZone;
-  return `${own} (${program} in ${place})`;
+  return `${own} (${program} in ${placeOf(config.programZone)})`;
+}
+
+/** Write a span of clock times in the person's zone, with the program's beside it when that clock shows something else. */
+export function clockSpan(config: RoomConfig, from: string, to: string): string {
+  const span = (zone: string): string => `${timeIn(new Date(from), zone)} to ${timeIn(new Date(to), zone)}`;
+  const [own, program] = [span(config.userZone), span(config.programZone)];
+  return own === program ? own : `${own} (${program} in ${placeOf(config.programZone)})`;
+}
+
+/** Write a clock time in the person's zone only: inside the room both zones are known. */
+export function ownClock(config: RoomConfig, iso: string): string {
+  return timeIn(new Date(iso), config.userZone);
+}
+
+function placeOf(zone: string): string {
+  return zone.split("/").at(-1)?.replaceAll("_", " ") ?? zone;
 }
 
 function timeIn(at: Date, timeZone: string): string {

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { isFacilitator, me, mediaFlows } from "../select";
 import type { State } from "../state";
-import { clock, countOf, minutesUntil } from "../words";
+import { countOf, minutesUntil, ownClock } from "../words";
 import { notice, type Stage } from "./parts";
 
 export function banners(state: State, stage: Stage): TemplateResult {
@@ -45,7 +45,7 @@ function sessionNotice(state: State): TemplateResult | typeof nothing {
   if (!session || session.phase !== "OPEN") return nothing;
   if (session.auto_end_at) {
     const left = countOf(minutesUntil(state.now, session.auto_end_at), "minute");
-    const when = clock(state.config, session.auto_end_at);
+    const when = ownClock(state.config, session.auto_end_at);
     return notice(
       "warn",
       `The therapist is reconnecting. Please stay. If nobody comes back, the session ends by itself at ${when}, in ${left}.`,

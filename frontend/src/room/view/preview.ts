@@ -1,7 +1,7 @@
 // Before coming in: see oneself, choose devices, know what happens next.
 import { html, nothing, type TemplateResult } from "lit";
 import { isOn, type State } from "../state";
-import { clock } from "../words";
+import { clockSpan } from "../words";
 import { deviceChoices, deviceSwitch, selfPicture } from "./devices";
 import { helpLines, notice, type Stage } from "./parts";
 
@@ -13,7 +13,7 @@ export function previewView(state: State, stage: Stage): TemplateResult {
       <p class="eyebrow">Before you come in</p>
       <h1 tabindex="-1">${config.title}</h1>
       ${config.scheduledStart
-        ? html`<p class="muted">${clock(config, config.scheduledStart)} to ${clock(config, config.scheduledEnd)}</p>`
+        ? html`<p class="muted">${clockSpan(config, config.scheduledStart, config.scheduledEnd)}</p>`
         : nothing}
     </header>
     <div class="lobby-body">

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { isFacilitator, me, waiting } from "../select";
 import type { State } from "../state";
-import { clock, countOf, minutesSince } from "../words";
+import { ownClock, countOf, minutesSince } from "../words";
 import { banners } from "./banners";
 import { deviceSwitch } from "./devices";
 import { panelView, startButton } from "./panel";
@@ -31,9 +31,9 @@ function phaseWords(state: State): string {
   if (!session) return "";
   if (session.on_break_since) return "On a break";
   if (session.phase === "OPEN") {
-    return `Started at ${clock(state.config, session.opened_at ?? session.scheduled_start)}, planned until ${clock(state.config, session.scheduled_end)}`;
+    return `Since ${ownClock(state.config, session.opened_at ?? session.scheduled_start)}, planned until ${ownClock(state.config, session.scheduled_end)}`;
   }
-  if (Date.parse(session.scheduled_start) > state.now) return `Starts at ${clock(state.config, session.scheduled_start)}`;
+  if (Date.parse(session.scheduled_start) > state.now) return `Starts at ${ownClock(state.config, session.scheduled_start)}`;
   const late = minutesSince(state.now, session.scheduled_start);
   return late < 2 ? "Not started yet" : `Not started yet, ${countOf(late, "minute")} after the planned time`;
 }

@@ -37,14 +37,14 @@ function tile(state: State, stage: Stage, person: ParticipantInfo): TemplateResu
       <span class="tile-name">${person.name}${own ? " (you)" : ""}</span>
       ${person.role === "facilitator" ? html`<span class="tile-role">Therapist</span>` : nothing}
       ${lost ? html`<span class="tile-role">Reconnecting</span>` : nothing}
-      ${speaking ? html`<span class="tile-role is-voice">Speaking</span>` : nothing}
+      ${speaking ? mark("speaker", "Speaking", "is-voice") : nothing}
       ${microphone ? nothing : mark("mic-off", "Microphone off")}${camera ? nothing : mark("camera-off", "Camera off")}
     </p>
   </li>`;
 }
 
-function mark(name: string, words: string): TemplateResult {
-  return html`<span class="tile-mark">${icon(name)}<span class="visually-hidden">${words}</span></span>`;
+function mark(name: string, words: string, look = ""): TemplateResult {
+  return html`<span class="tile-mark ${look}">${icon(name)}<span class="visually-hidden">${words}</span></span>`;
 }
 
 function peerPicture(state: State, stage: Stage, person: ParticipantInfo): TemplateResult {
