@@ -43,6 +43,7 @@ class RelayDesk:
         self._rooms: dict[str, CloseReason] = {}
         self._changed: dict[str, set[str]] = {}
         self._wake = asyncio.Event()
+        self._is_busy = False
 
     def close(self, connection: str, reason: CloseReason) -> None:
         """Want a connection closed."""
@@ -62,8 +63,8 @@ class RelayDesk:
 
     @property
     def is_idle(self) -> bool:
-        """Say whether nothing is waiting to be done."""
-        return not (self._closes or self._rooms or self._changed)
+        """Say whether nothing is being done or waits to be."""
+        return not (self._is_busy or self._closes or self._rooms or self._changed)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -84,12 +85,14 @@ class RelayDesk:
 
     async def _work(self) -> bool:
         """Do what is wanted; False when the relay could not be asked and something is left."""
-        while self._closes or self._rooms or self._changed:
-            if self._relay.boot is None:
-                return False
-            if not await self._step():
-                return False
-        return True
+        self._is_busy = True
+        try:
+            while self._closes or self._rooms or self._changed:
+                if self._relay.boot is None or not await self._step():
+                    return False
+            return True
+        finally:
+            self._is_busy = False
 
     async def _step(self) -> bool:
         if self._closes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 from django.conf import settings
 
 from realtime.ingest import Ingester
@@ -27,3 +30,17 @@ def start_embedded() -> Runtime:
     if settings.EMBEDDED_WORKER:
         start_worker(runtime)
     return runtime
+
+
+# Any: ASGI's own shapes.
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def with_runtime(application: Asgi) -> Asgi:
+    """Start the process's runtime with its first request: daphne tells an application nothing sooner."""
+
+    async def started(scope: Any, receive: Any, send: Any) -> None:
+        start_embedded()
+        await application(scope, receive, send)
+
+    return started

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from realtime.wire.errors import ErrorId
 from realtime.wire.facts import Identifier, Track
@@ -22,6 +22,9 @@ RemovalReason = Literal["disruptive", "wrong_person", "privacy", "other"]
 
 
 class _Client(Strict):
+    # A browser's frame is taken by the letter: true is not 1, "9" is not 9.
+    model_config = ConfigDict(strict=True)
+
     id: MessageId
 
 
