@@ -171,3 +171,17 @@ def test_people_list_knows_where_each_invitation_stands(world: World) -> None:
     later = {row.user.email: row for row in people_of(world.admin, AT + timedelta(days=8))}
     assert later["nina@example.org"].invitation_state is InvitationState.EXPIRED
     assert later["nina@example.org"].can_be_invited_again
+
+
+def test_letter_that_cannot_be_sent_breaks_nothing_and_names_nobody_in_the_log(
+    world: World,
+    settings: object,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: object,
+) -> None:
+    settings.EMAIL_BACKEND = "tests.telehealth.programs.broken_mail.Backend"  # type: ignore[attr-defined]
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        invite(world, deliver=send_invitation)
+    assert [record.getMessage() for record in caplog.records] == ["invitation.mail_failed"]
+    assert "nina" not in caplog.text.lower()
+    assert Invitation.objects.filter(user__email="nina@example.org").exists()
