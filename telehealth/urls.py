@@ -1,7 +1,5 @@
 """Routes of every app."""
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from telehealth.accounts.views import home
@@ -11,10 +9,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/mfa/", include("allauth.mfa.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("", include("telehealth.core.urls")),
+    path("", include("telehealth.programs.urls")),
+    path("", include("telehealth.enrollment.urls")),
+    path("", include("sessions.urls")),
+    path("", include("realtime.urls")),
 ]
-for _app in ("telehealth.programs", "telehealth.enrollment", "sessions", "realtime"):
-    if find_spec(f"{_app}.urls"):
-        urlpatterns.append(path("", include(f"{_app}.urls")))
 
 handler400 = "telehealth.core.views.bad_request"
 handler403 = "telehealth.core.views.permission_denied"

@@ -1,0 +1,26 @@
+"""Routes of the sessions' pages."""
+
+from django.urls import path
+
+from .views import audit, homes, schedule, series
+
+app_name = "sessions"
+urlpatterns = [
+    path("my/", homes.patient_home, name="patient_home"),
+    path("today/", homes.therapist_home, name="therapist_home"),
+    path("today/roster/<uuid:pk>/", homes.live_roster, name="live_roster"),
+    path("admin/sessions/", schedule.session_list, name="list"),
+    path("admin/sessions/new/", schedule.session_new, name="new"),
+    path("admin/sessions/<uuid:pk>/", schedule.detail, name="detail"),
+    path("admin/sessions/<uuid:pk>/move/", schedule.move, name="move"),
+    path("admin/sessions/<uuid:pk>/cancel/", schedule.cancel, name="cancel"),
+    path("admin/sessions/<uuid:pk>/roster/add/", schedule.roster_add, name="roster_add"),
+    path("admin/sessions/<uuid:pk>/roster/<uuid:patient>/off/", schedule.roster_off, name="roster_off"),
+    path("admin/series/new/", series.series_new, name="series_new"),
+    path("admin/series/<uuid:pk>/", series.series_detail, name="series"),
+    path("admin/series/<uuid:pk>/members/add/", series.member_add, name="member_add"),
+    path("admin/series/<uuid:pk>/members/<uuid:patient>/off/", series.member_off, name="member_off"),
+    path("admin/sessions/<uuid:pk>/audit/", audit.audit, name="audit"),
+    path("admin/sessions/<uuid:pk>/audit.csv", audit.audit_csv, name="audit_csv"),
+    path("admin/sessions/<uuid:pk>/evidence.json", audit.evidence, name="evidence"),
+]
