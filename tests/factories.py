@@ -17,6 +17,7 @@ from sessions.models import GroupSession, Participation
 from sessions.services import room
 from sessions.services.facts import IngestResult, ingest_facts
 from telehealth.accounts.models import User
+from telehealth.programs.models import CreditTerms
 from tests import cast as stage
 from tests.cast import Cast
 
@@ -225,3 +226,18 @@ def heard(signal: events.CommittedSignal) -> Iterator[list[dict[str, Any]]]:
         yield payloads
     finally:
         signal.disconnect(listen)
+
+
+def freeze_terms(group_session: GroupSession, **parameters: Any) -> None:
+    """Give a session credit terms of its own, as if they had been in force when it was planned."""
+    newest = CreditTerms.objects.filter(program=group_session.program).order_by("-version")[0]
+    group_session.terms = CreditTerms.objects.create(
+        program=group_session.program,
+        version=newest.version + 1,
+        effective_on=newest.effective_on,
+        name="Test terms",
+        parameters=parameters,
+        created_by=None,
+        created_at=newest.created_at,
+    )
+    group_session.save(update_fields=["terms"])
