@@ -1,4 +1,4 @@
-"""Billing quantities from minutes ("Units" in docs/attendance.md)."""
+"""Billing quantities from minutes (section 3 of docs/attendance.md)."""
 
 from .service_types import ServiceType
 
