@@ -5,7 +5,6 @@ The denied cases are generated from `telehealth/accounts/access.py`: nobody has 
 
 from __future__ import annotations
 
-import itertools
 import typing
 import uuid
 from collections.abc import Iterator
@@ -121,9 +120,9 @@ def test_a_stranger_is_sent_to_sign_in(client: Client, name: str, method: str) -
 
 @pytest.mark.parametrize("name", sorted(access.ROUTES))
 def test_a_method_outside_the_line_is_refused(client: Client, people: dict[Role, User], name: str) -> None:
-    for role, method in itertools.product(people, ("GET", "POST", "PUT", "PATCH", "DELETE")):
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         if method not in access.ROUTES[name]:
-            status = ask(client, people[role], method, name)
+            status = ask(client, people[Role.PROGRAM_ADMIN], method, name)
             assert status in {HTTPStatus.METHOD_NOT_ALLOWED, *REFUSED}
 
 
