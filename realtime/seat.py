@@ -232,11 +232,9 @@ class Seat:
             return None
         if me is None or me.state == "LEFT":
             return refusal(ErrorId.SERVER_ERROR, reason="place_given_up")
-        if me.state == "REMOVED":
+        if me.state in ("REMOVED", "DENIED"):
             self.is_detached = True
             return refusal(ErrorId.REMOVED)
-        if me.state == "DENIED":
-            return refusal(ErrorId.DENIED)
         if self.is_seated and not self.media.is_started:
             await self._start_media()
             await self.seen()
