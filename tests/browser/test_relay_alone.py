@@ -11,7 +11,6 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.relay.process import Control, RelayProcess
 
-CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
     "--use-fake-device-for-media-stream",
@@ -104,9 +103,9 @@ def origin() -> Iterator[str]:
 
 
 @pytest.fixture
-def page(origin: str) -> Iterator[Page]:
+def page(origin: str, chromium: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=ARGUMENTS)
         opened = browser.new_page()
         opened.goto(origin)
         yield opened
