@@ -88,7 +88,8 @@ def tool_environment() -> dict[str, str]:
 
 def make_venv() -> None:
     python = VENV / "bin" / "python"
-    if python.exists() and subprocess.run([python, "-c", ""], check=False).returncode == 0:
+    works = [str(python), "-c", "import pip"]  # not so after an upgrade of Python, or after half a set-up
+    if python.exists() and subprocess.run(works, stderr=subprocess.DEVNULL, check=False).returncode == 0:
         return
     try:
         import ensurepip  # noqa: F401
@@ -98,7 +99,10 @@ def make_venv() -> None:
             f"this Python has no {missing.name}; on Debian and Ubuntu: apt-get install python3-venv"
         ) from missing
     say(f"creating .venv with Python {sys.version.split()[0]}")
-    venv.create(VENV, with_pip=True, clear=True)
+    try:
+        venv.create(VENV, with_pip=True, clear=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SetupError(f"the virtual environment could not be made: {error}") from error
 
 
 def install_python_packages() -> None:
