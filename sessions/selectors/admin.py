@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import day_name
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -94,6 +95,11 @@ class SeriesDetail:
     candidates: tuple[Patient, ...]
     sessions: tuple[SessionCard, ...]
     may_edit: Decision
+
+    @property
+    def weekday_words(self) -> str:
+        """Name the days of the week."""
+        return ", ".join(f"{day_name[day]}s" for day in self.weekdays)
 
 
 def session_list(user: User, filters: SessionFilters, at: datetime) -> SessionList:

@@ -16,7 +16,7 @@ from sessions.rules.result import patient_to_json
 from sessions.rules.status import Status
 from sessions.rules.terms import CreditTerms
 from sessions.rules.weeks import round_ratio
-from sessions.rules.words import FLAG_WORDS, STATUS_WORDS
+from sessions.rules.words import FLAG_WORDS, STATUS_WORDS, in_words
 from sessions.selectors.attendance import attendance_of
 from sessions.selectors.cards import Piece, SessionCard, session_card, with_waiting
 from sessions.selectors.evidence import Evidence, evidence_to_compute, result_of
@@ -79,6 +79,11 @@ class AuditedPatient:
     pieces: tuple[Piece, ...]
     agrees: bool | None
 
+    @property
+    def flag_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Give each flag with its words."""
+        return tuple(zip(self.flags, self.flag_words, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class SessionAudit:
@@ -100,6 +105,16 @@ class SessionAudit:
     chain_head: str
     strip_start: datetime | None
     strip_end: datetime | None
+
+    @property
+    def zone_words(self) -> str:
+        """Give the program's zone as people say it."""
+        return self.card.program_zone.rsplit("/", 1)[-1].replace("_", " ")
+
+    @property
+    def delivered_words(self) -> str:
+        """Give the countable time that was delivered."""
+        return in_words(self.delivered_seconds)
 
 
 def session_audit(user: User, pk: UUID, at: datetime) -> SessionAudit:

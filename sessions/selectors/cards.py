@@ -66,6 +66,18 @@ class WeekCard:
     notes: tuple[str, ...]
     days: tuple[DayBar, ...]
 
+    @property
+    def bars(self) -> tuple[Mapping[str, object], ...]:
+        """Give the days as the bars of a picture."""
+        return tuple(
+            {
+                "label": f"{bar.day:%a}",
+                "credited_min": bar.credited_min,
+                "scheduled_min": bar.scheduled_min,
+            }
+            for bar in self.days
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

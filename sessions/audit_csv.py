@@ -1,0 +1,109 @@
+"""The attendance audit as CSV (domain.md 8): one row a patient, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from .selectors.audit import AuditedPatient, SessionAudit, Span
+
+COLUMNS = (
+    "patient_id",
+    "initials",
+    "service_date",
+    "session_id",
+    "service_type",
+    "scheduled_start",
+    "scheduled_end",
+    "opened_at",
+    "ended_at",
+    "lobby_at",
+    "first_present",
+    "last_present",
+    "presence",
+    "devices",
+    "breaks",
+    "audio_only",
+    "camera_off",
+    "facilitators",
+    "group_size",
+    "qualified_seconds",
+    "strict_seconds",
+    "credited_min",
+    "billable_min",
+    "hours_min",
+    "ratio",
+    "status",
+    "flags",
+    "is_final",
+    "terms",
+    "terms_version",
+    "program_zone",
+    "chain_head",
+    "generated_by",
+    "generated_at",
+    "row_sha256",
+)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def audit_table(page: SessionAudit, *, generated_by: str, at: datetime) -> str:
+    """Write the table, RFC 4180 with a header row; times are UTC.
+
+    `row_sha256` is of the row's other cells joined by line feeds, so that a changed cell shows.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for patient in page.patients:
+        cells = [_safe(cell) for cell in _cells(page, patient, generated_by, at)]
+        writer.writerow([*cells, hashlib.sha256("\n".join(cells).encode()).hexdigest()])
+    return text.getvalue()
+
+
+def _cells(page: SessionAudit, patient: AuditedPatient, generated_by: str, at: datetime) -> Iterable[str]:
+    card = page.card
+    yield str(patient.patient_id)
+    yield "".join(word[0] for word in patient.name.split())
+    yield page.service_date.isoformat()
+    yield str(card.id)
+    yield card.service
+    yield from (_instant(each) for each in (card.start, card.end, card.opened_at, card.ended_at))
+    yield _instant(patient.lobby_at)
+    yield _instant(min((start for start, _ in patient.presence), default=None))
+    yield _instant(max((end for _, end in patient.presence), default=None))
+    yield _spans(patient.presence)
+    yield str(patient.devices)
+    yield _spans(page.breaks)
+    yield _spans(patient.audio_only)
+    yield _spans(patient.camera_off)
+    yield "; ".join(f"{one.name}, {one.credential}".rstrip(", ") for one in page.facilitators)
+    yield str(sum(1 for one in page.patients if one.presence))
+    numbers = (patient.qualified_seconds, patient.strict_seconds, patient.credited_min, patient.billable_min)
+    yield from map(str, (*numbers, patient.hours_min))
+    yield patient.ratio
+    yield patient.status
+    yield " ".join(patient.flags)
+    yield "yes" if page.is_final else "no"
+    yield page.terms_name
+    yield str(page.terms_version)
+    yield card.program_zone
+    yield page.chain_head
+    yield generated_by
+    yield _instant(at)
+
+
+def _instant(at: datetime | None) -> str:
+    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _spans(spans: Iterable[Span]) -> str:
+    return "; ".join(f"{_instant(start)}/{_instant(end)}" for start, end in spans)
+
+
+def _safe(cell: str) -> str:
+    """Keep a spreadsheet from running a cell as a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,1 @@
+"""Pages of the sessions: each view calls one service or selector and renders."""

@@ -1,0 +1,47 @@
+"""The audit of one session: the page, its CSV and the evidence file. Every look is written down."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from telehealth.core import clock
+from telehealth.programs.pages import reader
+
+from ..audit_csv import audit_table
+from ..services.reading import export_audit, export_evidence, view_audit
+
+
+@require_safe
+def audit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show what was observed, what was decided, and under which terms."""
+    user = reader(request)
+    page = view_audit(actor=user, group_session_id=pk, at=clock.now())
+    return render(request, "sessions/audit.html", {"page": page})
+
+
+@require_safe
+def audit_csv(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Give the audit as a table for a spreadsheet."""
+    user, at = reader(request), clock.now()
+    page = export_audit(actor=user, group_session_id=pk, at=at)
+    text = audit_table(page, generated_by=str(user.pk), at=at)
+    return _download(text, f"attendance-{pk}.csv", "text/csv; charset=utf-8")
+
+
+@require_safe
+def evidence(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Give the evidence file, from which anybody can recompute every minute."""
+    document = export_evidence(actor=reader(request), group_session_id=pk, at=clock.now())
+    return _download(json.dumps(document, indent=2), f"evidence-{pk}.json", "application/json")
+
+
+def _download(text: str, name: str, kind: str) -> HttpResponse:
+    response = HttpResponse(text, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,38 @@
+"""The homes of patients and clinicians."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from telehealth.core import clock
+from telehealth.programs.pages import reader
+
+from .. import selectors
+
+
+@require_safe
+def patient_home(request: HttpRequest) -> HttpResponse:
+    """Show what comes next, where the week stands and why every past session counted what it counted."""
+    user, at = reader(request), clock.now()
+    home = selectors.patient_home(user, at)
+    phone = home.next.phone if home.next else home.past[0].card.phone if home.past else ""
+    return render(request, "sessions/patient_home.html", {"home": home, "program_phone": phone})
+
+
+@require_safe
+def therapist_home(request: HttpRequest) -> HttpResponse:
+    """Show today's groups, who is there and whom to call."""
+    user, at = reader(request), clock.now()
+    return render(request, "sessions/therapist_home.html", {"home": selectors.therapist_home(user, at)})
+
+
+@require_safe
+def live_roster(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show one group's roster anew; the page asks for it every few seconds."""
+    user, at = reader(request), clock.now()
+    context = {"one": selectors.live_roster(user, pk, at), "zone": user.time_zone}
+    return render(request, "sessions/_today_session.html", context)
