@@ -11,7 +11,7 @@ from tests.sessions.rules.builders import run
 from tests.sessions.rules.oracle import iso, sec, seconds
 from tests.sessions.rules.strategies import documents, pairs
 
-few = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+few = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 PAIR_LISTS = ("breaks", "incidents", "presence", "audio_only", "camera_off")
 
 
