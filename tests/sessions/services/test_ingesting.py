@@ -54,7 +54,7 @@ def test_overlapping_shuffled_pages_with_restarts_lose_and_double_nothing(
     a_hundred_facts(cast, relay)
     dice = random.Random(seed)
     while (done := cursor_of(relay.boot)) < 100:
-        # A new ingester starts somewhere at or before the cursor and reads a page of some length, in any order.
+        # A new ingester starts at or before the cursor and reads a page of some length, in any order.
         start = dice.randint(max(0, done - 20), done)
         page = relay.lines[start : start + dice.randint(1, 30)]
         dice.shuffle(page)
@@ -146,9 +146,7 @@ def test_each_boot_has_its_own_numbers(cast: Cast) -> None:
     assert FactCursor.objects.count() == 2
 
 
-def test_silence_and_return_move_the_seat(
-    cast: Cast, relay: Relay, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_silence_and_return_move_the_seat(cast: Cast, relay: Relay) -> None:
     entry = open_with(cast, cast.patient, at=cast.at)[cast.patient]
     who = cast.group_session, cast.patient, entry.connection
     relay.first_packet(*who, cast.at)
