@@ -9,3 +9,9 @@ class SessionsConfig(AppConfig):
     name = "sessions"
     label = "iop"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect receivers and register checks; both need the apps' models."""
+        from sessions import checks, receivers  # noqa: F401 - importing registers the checks
+
+        receivers.connect()

@@ -79,3 +79,9 @@ def _boots_with_open_connections(group_session: GroupSession) -> set[str]:
     opened = {(boot, connection) for boot, connection, kind in rows if kind == FactKind.FIRST_PACKET}
     closed = {(boot, connection) for boot, connection, kind in rows if kind == FactKind.CLOSED}
     return {boot for boot, _ in opened - closed}
+
+
+def sessions_with_facts() -> list[UUID]:
+    """List the sessions that have facts; one query."""
+    rows = PresenceEvent.objects.order_by("group_session_id").values_list("group_session_id", flat=True)
+    return list(rows.distinct())

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
 
 from sessions import events
+from sessions.checks import ledger_is_guarded
 from sessions.models import ParticipationState, PresenceEvent, SessionState
 from sessions.services import room
 from telehealth.audit.models import AuditEvent
+from telehealth.core.append_only import suspended
 from telehealth.core.errors import Conflict, Denied, NotFound, NotReady
+from telehealth.enrollment.models import ConsentSignature
+from telehealth.enrollment.services import revoke_signature
 from tests.cast import Cast
 from tests.factories import freeze_terms, fresh, heard, join, open_with, place_of
 
@@ -233,3 +240,34 @@ def test_a_consent_taken_back_stops_credit_but_leaves_the_seat(cast: Cast) -> No
     )
     assert PresenceEvent.objects.filter(kind="consent_revoked", participant=cast.patient.pk).exists()
     assert place_of(cast, cast.patient).state == ParticipationState.IN_ROOM
+
+
+def test_revoking_an_agreement_on_its_page_reaches_the_open_room(
+    cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    open_with(cast, cast.patient, at=cast.at)
+    signature = ConsentSignature.objects.filter(patient__user=cast.patient, document__kind="telehealth")[0]
+    with django_capture_on_commit_callbacks(execute=True):
+        revoke_signature(actor=cast.patient, signature=signature, at=cast.at + timedelta(minutes=1))
+    fact = PresenceEvent.objects.get(kind="consent_revoked")
+    assert (fact.participant, fact.at) == (cast.patient.pk, cast.at + timedelta(minutes=1))
+    with pytest.raises(Denied) as refusal:
+        join(cast, cast.patient, cast.at + timedelta(minutes=2), take_over=True)
+    assert refusal.value.error == "telehealth_revoked"
+
+
+def test_the_ledger_command_finds_a_changed_fact(cast: Cast) -> None:
+    open_with(cast, cast.patient, at=cast.at)
+    out = io.StringIO()
+    call_command("verify_ledger", stdout=out)
+    assert out.getvalue() == "1 chains hold\n"
+    with suspended(connection, ["iop_presenceevent"]):
+        PresenceEvent.objects.filter(kind="opened").update(at=cast.at - timedelta(hours=1))
+    with pytest.raises(CommandError):
+        call_command("verify_ledger", session=cast.group_session.pk, stderr=io.StringIO())
+
+
+def test_a_ledger_without_its_triggers_fails_the_system_check(cast: Cast) -> None:
+    assert ledger_is_guarded(databases=["default"]) == []
+    with suspended(connection, ["iop_presenceevent"]):
+        assert [problem.id for problem in ledger_is_guarded(databases=["default"])] == ["iop.E001"]
