@@ -19,7 +19,7 @@ register = template.Library()
 
 RADIUS = 60.0
 CIRCUMFERENCE = 2 * pi * RADIUS
-WIDTH, HEIGHT, FOOT = 560.0, 180.0, 24.0
+WIDTH, HEIGHT, FOOT = 340.0, 160.0, 24.0
 
 
 def _arc(css: str, share: float) -> SafeString:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sessions.models import AttendanceRecord, GroupSession, Participation, SessionState
 from sessions.selectors.cards import Outcome, SessionCard, WeekCard, outcome, session_card, week_card
 from sessions.selectors.reasons import reasons
-from sessions.selectors.weeks import planned_minutes, week_at, weeks_of
+from sessions.selectors.weeks import planned_minutes, week_at, week_holding, weeks_of
 from telehealth.accounts.models import User
 from telehealth.core.errors import NotFound
 from telehealth.enrollment.models import Enrollment, Patient
@@ -26,12 +27,26 @@ AHEAD_DAYS = 31
 class PastSession:
     """One line of the history; `why` explains the minutes in words.
 
-    `outcome` is None where nothing was held.
+    `outcome` is None where nothing was held. `week` is the first day of the program week it belongs to.
     """
 
+    week: date
     card: SessionCard
     outcome: Outcome | None
     why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PastWeek:
+    """The past sessions of one week, newest first."""
+
+    first_day: date
+    sessions: tuple[PastSession, ...]
+
+    @property
+    def hours_min(self) -> int:
+        """Give what the week's past sessions count toward its hours."""
+        return sum(one.outcome.hours_min for one in self.sessions if one.outcome is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,14 @@ class PatientHome:
     coming: tuple[SessionCard, ...]
     weeks: tuple[WeekCard, ...]
     past: tuple[PastSession, ...]
+
+    @property
+    def past_weeks(self) -> tuple[PastWeek, ...]:
+        """Give the past by week, newest first."""
+        return tuple(
+            PastWeek(first_day, tuple(sessions))
+            for first_day, sessions in groupby(self.past, key=lambda one: one.week)
+        )
 
 
 def patient_home(user: User, at: datetime) -> PatientHome:
@@ -71,6 +94,7 @@ def patient_home(user: User, at: datetime) -> PatientHome:
     )
     past = [
         PastSession(
+            week=week_holding(one).first_day,
             card=cards[one.pk],
             outcome=outcome(records[one.pk], arrivals.get(one.pk)) if one.pk in records else None,
             why=reasons(one, records.get(one.pk), user.time_zone),
