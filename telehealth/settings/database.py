@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from typing import Any
@@ -23,7 +24,8 @@ def _sqlite() -> dict[str, Any]:  # Django's own shape of a database entry
     would refuse it at once. Tests skip the disk barrier and use a file of their own process, since the
     shared in-memory database does not let threads wait for each other.
     """
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # commands that need no database work on a read-only checkout
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
     durability = "OFF" if TESTING else "FULL"
     return {
         "ENGINE": "django.db.backends.sqlite3",

@@ -65,11 +65,11 @@ class Command(BaseCommand):
 
 def _serve(port: int, *, ready: Any) -> None:  # Any: a callable without arguments
     # Imported late: the first import of daphne's server installs its reactor on this process's event loop.
+    from channels.routing import get_default_application
     from daphne.server import Server
     from twisted.internet import reactor
 
     from realtime.worker import start_embedded
-    from telehealth.asgi import application
 
     def started() -> None:
         start_embedded()
@@ -81,7 +81,7 @@ def _serve(port: int, *, ready: Any) -> None:  # Any: a callable without argumen
 
     threading.Thread(target=stop_with_supervisor, daemon=True).start()
     Server(
-        application=application,
+        application=get_default_application(),
         endpoints=[f"tcp:port={port}:interface=127.0.0.1"],
         # Daphne calls back before the event loop runs; a delayed call of the reactor runs on it.
         ready_callable=lambda: reactor.callLater(0, started),  # type: ignore[attr-defined]
