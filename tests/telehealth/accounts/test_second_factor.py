@@ -11,7 +11,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import Settings
 
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
@@ -66,12 +66,10 @@ def test_a_program_is_told_in_json(client: Client, therapist: User) -> None:
     assert response.json()["error"] == "mfa_required"
 
 
-def test_with_the_factor_set_up_the_product_opens(
-    client: Client, therapist: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_with_the_factor_set_up_the_product_opens(client: Client, therapist: User) -> None:
     sign_in(client, therapist)
-    with django_capture_on_commit_callbacks(execute=True):
-        set_up(client)
+    set_up(client)
     assert client.get(reverse("home"))["Location"] == reverse("sessions:therapist_home")
     assert AuditEvent.objects.filter(action=AuditAction.MFA_ADDED, actor=therapist).exists()
 
