@@ -106,17 +106,18 @@ async def test_media_the_relay_timed_out_is_reported_lost(
     await tab.cut()
 
 
-@pytest.mark.parametrize(
-    ("sdp", "generation", "error"),
-    [("garbage", 5, "bad_sdp"), ("v=0", 1, "stale_generation"), ("v=0" + "x" * 40_000, 5, None)],
-)
-async def test_bad_offers_are_answered(
-    cast: Cast, runtime: Runtime, relay: FakeRelay, sdp: str, generation: int, error: str | None
+async def test_bad_offers_are_answered_and_good_ones_still_work(
+    cast: Cast, runtime: Runtime, relay: FakeRelay
 ) -> None:
     tab = await seated(cast)
     await tab.call("publish.offer", generation=4, sdp="v=0")
-    answer = await tab.call("publish.offer", generation=generation, sdp=sdp)
-    assert answer.get("error") == error
+    for sdp, generation, error in [
+        ("garbage", 5, "bad_sdp"),
+        ("v=0", 1, "stale_generation"),
+        ("v=0", 6, None),
+    ]:
+        answer = await tab.call("publish.offer", generation=generation, sdp=sdp)
+        assert answer.get("error") == error
     await tab.cut()
 
 

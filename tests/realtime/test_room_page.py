@@ -13,9 +13,17 @@ from django.urls import reverse
 from sessions.models import GroupSession, SessionState
 from telehealth.accounts.models import User
 from telehealth.audit.models import AuditEvent
+from telehealth.core import clock
+from tests import cast as casting
 from tests.cast import Cast
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Give everybody; a page needs no threads, so the test's changes are simply rolled back."""
+    return casting.build(at=clock.now())
 
 
 def open_page(cast: Cast, user: User | None, pk: object = None) -> tuple[int, str]:
