@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from telehealth.accounts.models import User
 from telehealth.enrollment.models import Patient
@@ -32,6 +33,8 @@ WEEKDAYS = [
     (6, "Sunday"),
 ]
 MAX_MINUTES = 480
+# A day outside is a slip of the keys, and near the ends of the calendar no zone can be computed.
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class ScheduleChoices:
     facilitators: dict[UUID, list[User]]
     patients: dict[UUID, list[Patient]]
     today: date
+    at: datetime
 
 
 def schedule_choices(user: User, at: datetime) -> ScheduleChoices:
@@ -49,9 +53,14 @@ def schedule_choices(user: User, at: datetime) -> ScheduleChoices:
     programs = programs_of(user, at)
     return ScheduleChoices(
         programs=programs,
-        facilitators={program.pk: staff_of(program, at) for program in programs},
+        facilitators={
+            # Who has not accepted the invitation yet cannot lead.
+            program.pk: [one for one in staff_of(program, at) if one.is_active]
+            for program in programs
+        },
         patients={program.pk: patients_in(program, at) for program in programs},
         today=programs[0].date_at(at) if programs else at.date(),
+        at=at,
     )
 
 
@@ -64,6 +73,16 @@ def wall_clock(day: date, clock: time, zone: ZoneInfo) -> datetime:
     if instant.astimezone(zone).replace(tzinfo=None) != datetime.combine(day, clock):
         raise forms.ValidationError("The clocks go forward then: this hour does not exist on that day.")
     return instant
+
+
+class DayField(forms.DateField):
+    """A day of this century."""
+
+    widget = DateInput
+
+    def __init__(self, *, label: str, required: bool = True) -> None:
+        near = [MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
+        super().__init__(label=label, required=required, validators=near)
 
 
 class TimeInput(forms.TimeInput):
@@ -173,7 +192,7 @@ class PlanForm(forms.Form):
 class SessionForm(PlanForm):
     """Plan one session."""
 
-    day = forms.DateField(label="Day", widget=DateInput())
+    day = DayField(label="Day")
 
     field_order = (
         "program",
@@ -201,7 +220,13 @@ class SessionForm(PlanForm):
                 data["start"] = wall_clock(data["day"], data["starts_at"], data["program"].zone)
             except forms.ValidationError as error:
                 self.add_error("starts_at", error)
+            else:
+                self._refuse_the_past(data)
         return data
+
+    def _refuse_the_past(self, data: dict[str, Any]) -> None:
+        if data["start"] + timedelta(minutes=data.get("duration_min") or 0) <= self.choices.at:
+            self.add_error("day", "This time is over already.")
 
     def arguments(self) -> dict[str, Any]:
         """Give what `create_session` takes."""
@@ -223,8 +248,8 @@ class SeriesForm(PlanForm):
     weekdays = forms.TypedMultipleChoiceField(
         label="Days of the week", choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple()
     )
-    starts_on = forms.DateField(label="First day", widget=DateInput())
-    until_on = forms.DateField(label="Last day", widget=DateInput())
+    starts_on = DayField(label="First day")
+    until_on = DayField(label="Last day")
 
     field_order = (
         "program",
@@ -247,6 +272,16 @@ class SeriesForm(PlanForm):
         self.fields["until_on"].initial = choices.today + timedelta(weeks=12)
         self.order_fields(self.field_order)
 
+    def clean(self) -> dict[str, Any]:
+        """Ask for days to come, in their order."""
+        data = super().clean()
+        first, last, program = (data.get(name) for name in ("starts_on", "until_on", "program"))
+        if first and program and first < program.date_at(self.choices.at):
+            self.add_error("starts_on", "This day is over already.")
+        if first and last and last < first:
+            self.add_error("until_on", "The last day comes before the first one.")
+        return data
+
     def arguments(self) -> dict[str, Any]:
         """Give what `create_series` takes."""
         data = self.cleaned_data
@@ -264,13 +299,14 @@ class SeriesForm(PlanForm):
 class MoveForm(forms.Form):
     """Another time for one session; its length stays."""
 
-    day = forms.DateField(label="Day", widget=DateInput())
+    day = DayField(label="Day")
     starts_at = forms.TimeField(label="Start", widget=TimeInput(format="%H:%M"))
 
     def __init__(self, *args: Any, group_session: GroupSession, **kwargs: Any) -> None:
         self.group_session = group_session
+        super().__init__(*args, **kwargs)
         local = group_session.scheduled_start.astimezone(group_session.program.zone)
-        super().__init__(*args, initial={"day": local.date(), "starts_at": local.time()}, **kwargs)
+        self.initial = {"day": local.date(), "starts_at": local.time()}
         self.fields["starts_at"].help_text = f"On the clock of {group_session.program.time_zone}."
 
     def clean(self) -> dict[str, Any]:
@@ -323,8 +359,8 @@ class SessionFilterForm(forms.Form):
     state = forms.ChoiceField(
         label="State", choices=[("", "Any state"), *SessionState.choices], required=False
     )
-    from_on = forms.DateField(label="From", widget=DateInput(), required=False)
-    to_on = forms.DateField(label="To", widget=DateInput(), required=False)
+    from_on = DayField(label="From", required=False)
+    to_on = DayField(label="To", required=False)
     page = forms.IntegerField(min_value=1, required=False)
 
     def __init__(self, *args: Any, programs: Sequence[Program], **kwargs: Any) -> None:
