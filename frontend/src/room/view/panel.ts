@@ -79,7 +79,7 @@ function waitingList(state: State, stage: Stage): TemplateResult {
           ${who(one, `waiting ${countOf(minutesSince(state.now, one.lobby_at ?? one.state_since), "minute")}`)}
           <div class="cluster">
             ${open
-              ? act(state, stage, { type: "participant.admit", participant: one.id }, html`Admit<span class="visually-hidden"> ${one.name}</span>`, "", "admit")
+              ? act(state, stage, { type: "participant.admit", participant: one.id }, named("Admit", one), "", "admit")
               : nothing}
             ${removeButton(stage, one)}
           </div>
@@ -113,7 +113,7 @@ function seatActions(state: State, stage: Stage, one: ParticipantInfo): Template
   if (one.id === state.you?.participant || one.role === "facilitator") return nothing;
   return html`<div class="cluster">
     ${one.microphone
-      ? act(state, stage, { type: "participant.mute", participant: one.id }, html`Mute<span class="visually-hidden"> ${one.name}</span>`, "is-quiet", "mute")
+      ? act(state, stage, { type: "participant.mute", participant: one.id }, named("Mute", one), "is-quiet", "mute")
       : nothing}
     ${removeButton(stage, one)}
   </div>`;
@@ -126,7 +126,7 @@ function removeButton(stage: Stage, one: ParticipantInfo): TemplateResult {
     data-action="remove"
     @click=${() => stage.send({ type: "dialog", dialog: { kind: "remove", participant: one.id } })}
   >
-    Remove<span class="visually-hidden"> ${one.name}</span>
+    ${named("Remove", one)}
   </button>`;
 }
 
@@ -140,12 +140,17 @@ function awayList(state: State, stage: Stage): TemplateResult | typeof nothing {
         (one) => html`<li data-away=${one.id}>
           ${who(one, one.state === "REMOVED" ? "removed" : "left")}
           ${one.state === "REMOVED"
-            ? act(state, stage, { type: "participant.readmit", participant: one.id }, html`Let back in<span class="visually-hidden"> ${one.name}</span>`, "is-quiet", "readmit")
+            ? act(state, stage, { type: "participant.readmit", participant: one.id }, named("Let back in", one), "is-quiet", "readmit")
             : nothing}
         </li>`,
       )}
     </ul>
   </section>`;
+}
+
+/** Words of a button, with the person's name for those who hear the button alone. */
+function named(words: string, one: ParticipantInfo): TemplateResult {
+  return html`<span>${words}<span class="visually-hidden"> ${one.name}</span></span>`;
 }
 
 function who(one: ParticipantInfo, note: string): TemplateResult {
