@@ -7,21 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.relay.process import Control, RelayProcess
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ROUND_MILLISECONDS = 200
 ROUNDS = 100
 
@@ -103,13 +92,12 @@ def origin() -> Iterator[str]:
 
 
 @pytest.fixture
-def page(origin: str, chromium: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=ARGUMENTS)
-        opened = browser.new_page()
-        opened.goto(origin)
-        yield opened
-        browser.close()
+def page(origin: str, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(permissions=["camera", "microphone"])
+    opened = context.new_page()
+    opened.goto(origin)
+    yield opened
+    context.close()
 
 
 class Participant:
