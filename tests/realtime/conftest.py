@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from copy import deepcopy
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from realtime import runtime as process
@@ -15,11 +18,26 @@ from tests import cast as casting
 from tests.cast import Cast
 from tests.realtime.fake_relay import FakeRelay
 
+_kept: list[tuple[Cast, sqlite3.Connection]] = []
+
 
 @pytest.fixture
-def cast(transactional_db: None) -> Cast:
-    """Give everybody around a session that begins in ten minutes."""
-    return casting.build(at=clock.now(), patients=2)
+def cast(transactional_db: None) -> Iterator[Cast]:
+    """Give everybody around a session that begins in ten minutes.
+
+    Built once; on SQLite the next test gets a copy of the database, which takes no time.
+    """
+    if connection.vendor != "sqlite":
+        yield casting.build(at=clock.now(), patients=2)
+        return
+    connection.ensure_connection()
+    if not _kept:
+        built, copy = casting.build(at=clock.now(), patients=2), sqlite3.connect(":memory:")
+        connection.connection.backup(copy)
+        _kept.append((built, copy))
+    else:
+        _kept[0][1].backup(connection.connection)
+    yield deepcopy(_kept[0][0])
 
 
 @pytest.fixture

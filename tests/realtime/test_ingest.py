@@ -14,7 +14,6 @@ from realtime.presence import MemoryPresence
 from sessions.models import FactCursor, PresenceEvent
 from sessions.services import facts as ledger
 from telehealth.core import clock
-from tests import cast as casting
 from tests.cast import Cast
 from tests.realtime.fake_relay import FakeRelay
 
@@ -45,8 +44,8 @@ class Setting:
 
 
 @pytest.fixture
-def setting() -> Setting:
-    return Setting(casting.build(at=clock.now()))
+def setting(cast: Cast) -> Setting:
+    return Setting(cast)
 
 
 def stored() -> list[tuple[str, int]]:
