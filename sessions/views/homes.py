@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from django_htmx.http import HTMX_STOP_POLLING
 
 from telehealth.core import clock
 from telehealth.programs.pages import reader
@@ -32,7 +33,9 @@ def therapist_home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def live_roster(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show one group's roster anew; the page asks for it every few seconds."""
+    """Show one group's roster anew; the page asks for it every few seconds until the session is over."""
     user, at = reader(request), clock.now()
-    context = {"one": selectors.live_roster(user, pk, at), "zone": user.time_zone}
-    return render(request, "sessions/_today_session.html", context)
+    one = selectors.live_roster(user, pk, at)
+    status = HTMX_STOP_POLLING if one.card.is_over and request.headers.get("HX-Request") else 200
+    context = {"one": one, "zone": user.time_zone}
+    return render(request, "sessions/_today_session.html", context, status=status)

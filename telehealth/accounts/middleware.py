@@ -24,6 +24,8 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 TOUCHED_KEY = "touched_at"
 # A page may ask several times a second; the row is written at most this often.
 TOUCH_EVERY_SECONDS = 30
+# Sent where a page asks for a part of itself by the clock: nobody need be sitting there.
+RENEWAL_HEADER = "X-Renewal"
 
 
 class IdleSessionMiddleware:
@@ -39,9 +41,8 @@ class IdleSessionMiddleware:
             logs.actor_id.set(str(user.pk))
             now = int(clock.now().timestamp())
             idle = selectors.idle_seconds(user.role_enum)
-            if now - request.session.get(TOUCHED_KEY, 0) >= TOUCH_EVERY_SECONDS or (
-                request.session.get(IDLE_KEY) != idle
-            ):
+            is_due = now - request.session.get(TOUCHED_KEY, 0) >= TOUCH_EVERY_SECONDS
+            if (is_due and RENEWAL_HEADER not in request.headers) or request.session.get(IDLE_KEY) != idle:
                 request.session[TOUCHED_KEY] = now
                 request.session[IDLE_KEY] = idle
         return self.get_response(request)

@@ -1,0 +1,77 @@
+"""Sessions that were held, told through rooms and relay facts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sessions.models import GroupSession, ServiceType
+from sessions.services import attendance, room
+from sessions.services.schedule import create_session
+from telehealth.accounts.models import User
+from tests.cast import Cast
+from tests.factories import Relay, join, open_with
+
+NEW_YORK = ZoneInfo("America/New_York")
+MINUTE = timedelta(minutes=1)
+TUESDAY = date(2026, 3, 3)
+
+
+def ny(clock: str, day: date = TUESDAY) -> datetime:
+    """Read a New York clock."""
+    return datetime.combine(day, time.fromisoformat(clock), tzinfo=NEW_YORK).astimezone(UTC)
+
+
+def tuesday_group(cast: Cast, patients: Collection[User], title: str = "Tuesday group") -> GroupSession:
+    """Plan the group of the worked examples: 9:00 to 12:15 with a break, so 180 minutes count."""
+    return create_session(
+        actor=cast.admin,
+        program=cast.program,
+        title=title,
+        service_type=ServiceType.GROUP_THERAPY,
+        facilitator=cast.therapist,
+        start=ny("09:00"),
+        end=ny("12:15"),
+        breaks=[(ny("10:30"), ny("10:45"))],
+        patients=[cast.record_of(person) for person in patients],
+        at=ny("08:00"),
+    )
+
+
+def example_b(cast: Cast) -> GroupSession:
+    """Hold worked example B for `cast.patient`, with another patient there in full.
+
+    Late, one drop that is bridged, one that is not, and out early: 154 credited and 153 billable minutes.
+    """
+    group, other = tuesday_group(cast, [cast.patient, cast.more_patients[0]]), cast.more_patients[0]
+    pk, relay = group.pk, Relay("boot-b")
+    leader = join(cast, cast.therapist, ny("08:58"), group_session=group)
+    relay.present(group, cast.therapist, leader.connection, ny("08:58"), ny("12:15"), reason="ended")
+    room.open_session(actor=cast.therapist, group_session_id=pk, at=ny("09:00"))
+    for person, clock in ((other, "09:00"), (cast.patient, "09:12:20")):
+        entry = join(cast, person, ny(clock), group_session=group)
+        room.admit(actor=cast.therapist, group_session_id=pk, participant=person.pk, at=ny(clock))
+        if person == other:
+            relay.present(group, person, entry.connection, ny(clock), ny("12:15"), reason="ended")
+        else:
+            relay.present(group, person, entry.connection, ny(clock), ny("10:02"))
+    for start, end in (("10:03:30", "11:10:00"), ("11:17:10", "12:09:00")):
+        relay.present(group, cast.patient, uuid.uuid4(), ny(start), ny(end))
+    relay.deliver(ny("12:15"), is_last=True)
+    room.end_session(actor=cast.therapist, group_session_id=pk, at=ny("12:15"))
+    attendance.recompute(pk, at=ny("12:16"))
+    return group
+
+
+def running(cast: Cast, *, minutes: int = 20) -> tuple[datetime, Relay]:
+    """Run the cast's own group with its patient in the room, known up to `minutes` after the start."""
+    start = cast.group_session.scheduled_start
+    entries, relay, known = open_with(cast, cast.patient, at=start), Relay(), start + minutes * MINUTE
+    for person, entry in entries.items():
+        relay.first_packet(cast.group_session, person, entry.connection, start)
+        relay.beat(cast.group_session, person, entry.connection, known)
+    relay.deliver(known, as_of=known)
+    attendance.recompute_due(at=known)
+    return known, relay
