@@ -40,7 +40,8 @@ def _sqlite() -> dict[str, Any]:  # Django's own shape of a database entry
 
 
 DATABASES = {
-    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
+    # Tests keep nothing open in threads of their own: the database could not be dropped.
+    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=0 if TESTING else 60, conn_health_checks=True)
     if DATABASE_URL
     else _sqlite()
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import env
+from .base import TESTING
 from .database import REDIS_URL
 
 CHANNEL_LAYERS = {
@@ -15,4 +16,5 @@ RELAY_CONTROL_URL = env.text("RELAY_CONTROL_URL")
 RELAY_CONTROL_SECRET = env.secret("RELAY_CONTROL_SECRET")
 # The web process also ingests facts and ends abandoned sessions. With several processes a worker of its own
 # does it.
-EMBEDDED_WORKER = env.flag("EMBEDDED_WORKER", default=not REDIS_URL)
+# In a test it would work on rows between that test and the next.
+EMBEDDED_WORKER = env.flag("EMBEDDED_WORKER", default=not (REDIS_URL or TESTING))
