@@ -212,14 +212,13 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             return
         seat.is_detached = True
         match message["why"]:
-            case "superseded":
+            # Left, though not through this socket: the person went on in another session.
+            case "superseded" | "left":
                 await self.finish(refusal(ErrorId.SUPERSEDED))
             case "removed":
                 await self.finish(refusal(ErrorId.REMOVED))
             case "consent_revoked":
                 await self.finish(refusal(ErrorId.DENIED, reason="consent_revoked"))
-            case "left":
-                await self.end(NORMAL_CLOSURE)
             case "timeout":
                 await self.finish(refusal(ErrorId.SERVER_ERROR, reason="place_given_up"))
 

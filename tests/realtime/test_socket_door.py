@@ -24,6 +24,12 @@ async def test_pages_of_others_are_refused_at_the_handshake(cast: Cast, runtime:
         assert not await Tab(cast.group_session.pk, client, origin=origin).connect(), origin
 
 
+async def test_a_socket_that_leads_nowhere_is_refused(cast: Cast, runtime: Runtime) -> None:
+    client = await database_sync_to_async(login)(cast.patient)
+    for path in ("/ws/rooms/not-an-id/", "/ws/", "/"):
+        assert not await Tab(None, client, path=path).connect(), path
+
+
 async def test_a_stranger_is_told_to_sign_in(cast: Cast, runtime: Runtime) -> None:
     tab = Tab(cast.group_session.pk, None)
     await tab.connect()
