@@ -381,7 +381,8 @@ class SessionFilterForm(forms.Form):
         show = data.get("show") or "coming"
         return SessionFilters(
             from_on=data.get("from_on") or (today if show == "coming" else None),
-            to_on=data.get("to_on") or (today if show == "past" else None),
+            to_on=data.get("to_on"),
+            begun_by=at if show == "past" else None,
             state=SessionState(data["state"]) if data.get("state") else None,
             program_id=data.get("program"),
             page=data.get("page") or 1,

@@ -41,6 +41,7 @@ class SessionFilters:
 
     from_on: date | None = None
     to_on: date | None = None
+    begun_by: datetime | None = None
     state: SessionState | None = None
     program_id: UUID | None = None
     facilitator_id: UUID | None = None
@@ -189,6 +190,8 @@ def _narrow(rows: GroupSessionQuerySet, filters: SessionFilters, zone: ZoneInfo)
         rows = rows.filter(scheduled_start__gte=_begin(filters.from_on, zone))
     if filters.to_on is not None:
         rows = rows.filter(scheduled_start__lt=_begin(filters.to_on + timedelta(days=1), zone))
+    if filters.begun_by is not None:
+        rows = rows.filter(scheduled_start__lte=filters.begun_by)
     return rows
 
 

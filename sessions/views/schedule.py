@@ -25,9 +25,10 @@ from ..services.schedule import cancel_session, create_session, move_session
 def session_list(request: HttpRequest) -> HttpResponse:
     """List the sessions of the reader's programs, today's and the coming ones first."""
     user, at = reader(request), clock.now()
-    form = SessionFilterForm(request.GET or None, programs=programs_of(user, at))
-    filters = form.filters(user=user, at=at)
-    context = {"form": form, "list": selectors.session_list(user, filters, at), "query": form.query()}
+    programs = programs_of(user, at)
+    form = SessionFilterForm(request.GET or None, programs=programs)
+    shown = selectors.session_list(user, form.filters(user=user, at=at), at)
+    context = {"form": form, "programs": programs, "list": shown, "query": form.query()}
     return render(request, "sessions/list.html", context)
 
 
