@@ -19,6 +19,7 @@ register = template.Library()
 
 RADIUS = 60.0
 CIRCUMFERENCE = 2 * pi * RADIUS
+MOST_LETTERS = 8  # that fit into the ring at its usual size
 WIDTH, HEIGHT, FOOT = 340.0, 160.0, 24.0
 
 
@@ -49,11 +50,12 @@ def hours_ring(credited_min: int, target_min: int, projected: int = 0) -> SafeSt
     return format_html(
         '<svg viewBox="0 0 160 160" role="img" aria-label="{}">'
         '<circle class="ring-track" cx="80" cy="80" r="60"/>{}{}'
-        '<text class="ring-number" x="80" y="82">{}</text>'
+        '<text class="ring-number{}" x="80" y="82">{}</text>'
         '<text class="ring-caption" x="80" y="102">{}</text></svg>',
         words,
         _arc("ring-projected", (credited_min + projected) / whole if target_min and projected else 0),
         _arc("ring-credited", credited_min / whole if target_min else 0),
+        " is-long" if len(in_words(credited_min)) > MOST_LETTERS else "",
         in_words(credited_min),
         f"of {in_words(target_min)}" if target_min else "no target",
     )

@@ -49,9 +49,9 @@ def menu(context: template.Context) -> list[MenuItem]:
             url = reverse(name)
         except NoReverseMatch:
             continue
-        items.append({"text": text, "icon": picture, "url": url, "current": _is_under(request, url)})
+        items.append({"text": text, "icon": picture, "url": url, "current": False})
+    here = [item for item in items if request and request.path.startswith(item["url"])]
+    if here:
+        # One place is current: the deepest, since a role's home may stand above its other pages.
+        max(here, key=lambda item: len(item["url"]))["current"] = True
     return items
-
-
-def _is_under(request: HttpRequest | None, url: str) -> bool:
-    return bool(request) and (request.path == url or (url != "/" and request.path.startswith(url)))
