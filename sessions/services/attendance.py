@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from sessions import events
 from sessions.models import AttendanceRecord, GroupSession, SessionState
@@ -23,7 +23,11 @@ from telehealth.core.errors import NotFound
 from telehealth.core.locking import lock
 
 RUNNING_EVERY = timedelta(seconds=15)
-"""How often a running session is computed anew at most; an ended one is computed at once."""
+RUNNING_SHARE = 240
+"""A running session is computed anew every 15 s at most, and more rarely as it grows: 45 s after three hours.
+
+The whole ledger of the session is read each time, so that the cost of an open room stays about the same.
+"""
 UNFINISHED_EVERY = timedelta(seconds=60)
 """How often an ended session is looked at again while a relay still owes facts."""
 
@@ -75,20 +79,26 @@ def recompute_due(*, at: datetime) -> list[UUID]:
 
     Open rooms with new facts now and then, ended ones at once and until all their facts are in.
     """
-    running = Q(state=SessionState.OPEN) & ~Q(attendance_records__computed_at__gt=at - RUNNING_EVERY)
     ended = Q(state=SessionState.ENDED, is_attendance_due=True)
     unfinished = Q(state=SessionState.ENDED, attendance_records__is_final=False) & ~Q(
         attendance_records__computed_at__gt=at - UNFINISHED_EVERY
     )
-    pks = list(
-        GroupSession.objects.filter((running & Q(is_attendance_due=True)) | ended | unfinished)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-        .distinct()
-    )
+    over = GroupSession.objects.filter(ended | unfinished).values_list("pk", flat=True).distinct()
+    pks = sorted({*over, *_running_due(at)})
     for pk in pks:
         recompute(pk, at=at)
     return pks
+
+
+def _running_due(at: datetime) -> list[UUID]:
+    rooms = GroupSession.objects.running().filter(is_attendance_due=True, opened_at__isnull=False)
+    rows = rooms.annotate(last=Max("attendance_records__computed_at")).values_list("pk", "opened_at", "last")
+    return [
+        pk
+        for pk, opened_at, last in rows
+        if opened_at is not None
+        and (last is None or at - last >= max(RUNNING_EVERY, (at - opened_at) / RUNNING_SHARE))
+    ]
 
 
 def _is_final(group_session: GroupSession, at: datetime) -> bool:

@@ -295,3 +295,21 @@ def test_evidence_of_a_cancelled_session_says_so(cast: Cast, tmp_path: Path) -> 
 def test_evidence_of_a_session_to_come_is_a_valid_file(cast: Cast, tmp_path: Path) -> None:
     result = credit_command(evidence_for_session(cast.group_session, at=cast.at), tmp_path)
     assert {one["status"] for one in result["sessions"][0]["patients"]} == {"SCHEDULED"}
+
+
+def test_a_running_session_is_computed_now_and_then_and_more_rarely_as_it_grows(cast: Cast) -> None:
+    start = cast.group_session.scheduled_start
+    entry = open_with(cast, cast.patient, at=start)[cast.patient]
+    relay, pk = Relay(), cast.group_session.pk
+
+    def due(at: datetime) -> bool:
+        relay.beat(cast.group_session, cast.patient, entry.connection, at)
+        relay.deliver(at)
+        return attendance.recompute_due(at=at) == [pk]
+
+    assert due(start + 5 * SECOND)
+    assert not due(start + 19 * SECOND)
+    assert due(start + 20 * SECOND)
+    assert due(start + 160 * MINUTE)
+    assert not due(start + 160 * MINUTE + 39 * SECOND)
+    assert due(start + 160 * MINUTE + 41 * SECOND)
