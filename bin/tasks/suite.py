@@ -10,8 +10,8 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -21,7 +21,7 @@ from services import MissingPartError, chromium, ensure_parts, private_services
 
 BROWSER_TESTS = "tests/browser"
 NO_TESTS_COLLECTED = 5
-STAGE_LIMIT_SECONDS = 8 * 60
+STAGE_LIMIT_SECONDS = 10 * 60
 # Settings of the caller's shell must not decide what is tested.
 FOREIGN_SETTINGS = (
     "DATABASE_URL",
@@ -43,6 +43,7 @@ FOREIGN_SETTINGS = (
 class Stage:
     """A test run in a process of its own."""
 
+    key: str
     name: str
     command: list[str]
     report: Path
@@ -88,73 +89,111 @@ def read_report(path: Path) -> tuple[int, int, int]:
     return max(0, total - failed - skipped), failed, skipped
 
 
-def run_stage(stage: Stage) -> Outcome:
-    sys.stdout.write(f"\n=== {stage.name}\n")
+def run_together(stages: Sequence[Stage], folder: Path) -> list[Outcome]:
+    """Run stages side by side; what several say at once is shown one after the other, when each is done."""
+    sys.stdout.write("".join(f"\n=== {stage.name}\n" for stage in stages))
     sys.stdout.flush()
     env = {name: value for name, value in tool_environment().items() if name not in FOREIGN_SETTINGS}
+    outcomes: dict[str, Outcome] = {}
     started = time.monotonic()
-    with own_group(stage, {**env, **stage.env}) as process:
-        try:
-            code, note = process.wait(timeout=STAGE_LIMIT_SECONDS), ""
-        except subprocess.TimeoutExpired:
-            code, note = 1, f"stopped after {STAGE_LIMIT_SECONDS} s"
+    with ExitStack() as stack:
+        running: dict[subprocess.Popen[bytes], tuple[Stage, Path | None]] = {}
+        for stage in stages:
+            log = folder / f"{stage.key}.log" if len(stages) > 1 else None
+            running[stack.enter_context(own_group(stage, {**env, **stage.env}, log))] = (stage, log)
+        while running:
+            seconds = time.monotonic() - started
+            for process, (stage, log) in list(running.items()):
+                code = process.poll()
+                if code is None and seconds < STAGE_LIMIT_SECONDS:
+                    continue
+                del running[process]
+                outcomes[stage.name] = judge(stage, code, seconds)
+                if log is not None:
+                    sys.stdout.write(f"\n--- {stage.name}\n{log.read_text(errors='replace')}")
+                    sys.stdout.flush()
+            time.sleep(0.1)
+    return [outcomes[stage.name] for stage in stages]
+
+
+def judge(stage: Stage, code: int | None, seconds: float) -> Outcome:
+    """Say what a stage came to from its report and its exit status (None: it was stopped)."""
+    note = f"stopped after {STAGE_LIMIT_SECONDS} s" if code is None else ""
     passed, failed, skipped = read_report(stage.report) if stage.report.exists() else (0, 0, 0)
     if not (passed or failed or note) and not (stage.may_be_empty and code == NO_TESTS_COLLECTED):
         note = "no test ran"
     if code not in (0, NO_TESTS_COLLECTED) and not failed and not note:
         note = f"ended with {code}"
-    return Outcome(stage.name, passed, failed, skipped, time.monotonic() - started, note)
+    return Outcome(stage.name, passed, failed, skipped, seconds, note)
 
 
 @contextmanager
-def own_group(stage: Stage, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def own_group(stage: Stage, env: dict[str, str], log: Path | None) -> Iterator[subprocess.Popen[bytes]]:
     """Run the stage as the leader of a group, so that nothing it started outlives it."""
-    process = subprocess.Popen(stage.command, cwd=stage.cwd, env=env, start_new_session=True)
-    try:
-        yield process
-    finally:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(process.pid, number)
-            except ProcessLookupError:
-                break
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                continue
+    with ExitStack() as stack:
+        output = stack.enter_context(log.open("wb")) if log is not None else None
+        process = subprocess.Popen(
+            stage.command,
+            cwd=stage.cwd,
+            env=env,
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                try:
+                    os.killpg(process.pid, number)
+                except ProcessLookupError:
+                    break
+                try:
+                    process.wait(timeout=10)
+                except subprocess.TimeoutExpired:
+                    continue
 
 
-def stages(arguments: list[str], folder: Path, services: dict[str, str]) -> list[Stage]:
-    """List the stages: all of them, or the quick ones for the paths and options given."""
-    pytest = [str(VENV / "bin" / "python"), "-m", "pytest"]
+def plan(arguments: list[str], folder: Path, services: dict[str, str]) -> list[list[Stage]]:
+    """List what runs one after the other, and within that side by side: everything, or what was asked for."""
     browser = {"CHROMIUM": str(chromium())}
 
-    def python(name: str, *words: str, env: dict[str, str] | None = None, quick: bool = False) -> Stage:
-        report = folder / f"{len(name)}-{abs(hash(name))}.xml"
-        return Stage(
-            name, [*pytest, f"--junitxml={report}", *words], report, env=env or {}, may_be_empty=quick
-        )
+    def pytest(
+        key: str, name: str, *words: str, env: dict[str, str] | None = None, may_be_empty: bool = False
+    ) -> Stage:
+        report = folder / f"{key}.xml"
+        command = [str(VENV / "bin" / "python"), "-m", "pytest", f"--junitxml={report}", *words]
+        return Stage(key, name, command, report, env=env or {}, may_be_empty=may_be_empty)
 
     def is_browser(word: str) -> bool:
         return word.removeprefix("./").startswith(BROWSER_TESTS)
 
+    def in_python(*words: str, may_be_empty: bool = False) -> list[Stage]:
+        words = (*words, f"--ignore={BROWSER_TESTS}")
+        return [
+            pytest("embedded", "python, embedded", *words),
+            pytest(
+                "services",
+                "python, PostgreSQL and Redis",
+                "--on-services",
+                *words,
+                env=services,
+                may_be_empty=may_be_empty,
+            ),
+        ]
+
     if arguments:
         if any(map(is_browser, arguments)):
-            return [python("browser", *arguments, env=browser)]
-        words = [*arguments, f"--ignore={BROWSER_TESTS}"]
-        return [
-            python("python, embedded", *words),
-            python("python, PostgreSQL and Redis", "--on-services", *words, env=services, quick=True),
-        ]
-    vitest_report = folder / "vitest.json"
+            return [[pytest("browser", "browser", *arguments, env=browser)]]
+        return [[stage] for stage in in_python(*arguments, may_be_empty=True)]
+    report = folder / "vitest.json"
     vitest = ["npm", "test", "--silent", "--", "--reporter=default", "--reporter=json"]
-    vitest += [f"--outputFile.json={vitest_report}"]
-    no_browser = f"--ignore={BROWSER_TESTS}"
+    vitest += [f"--outputFile.json={report}"]
     return [
-        Stage("browser code (vitest)", vitest, vitest_report, cwd=FRONTEND),
-        python("python, embedded", "-q", no_browser),
-        python("python, PostgreSQL and Redis", "-q", "--on-services", no_browser, env=services),
-        python("browser", "-v", BROWSER_TESTS, env=browser),
+        [Stage("vitest", "browser code (vitest)", vitest, report, cwd=FRONTEND)],
+        # One core each. The browser tests, whose clocks are real, get the machine to themselves.
+        in_python("-q"),
+        [pytest("browser", "browser", "-v", BROWSER_TESTS, env=browser)],
     ]
 
 
@@ -169,7 +208,8 @@ def main(arguments: list[str]) -> int:
     try:
         ensure_parts()
         with tempfile.TemporaryDirectory(prefix="iop-") as folder, private_services() as services:
-            outcomes.extend(run_stage(stage) for stage in stages(arguments, Path(folder), services))
+            for together in plan(arguments, Path(folder), services):
+                outcomes += run_together(together, Path(folder))
     except MissingPartError as problem:
         sys.stderr.write(f"bin/test: {problem}.\n")
         return 1
