@@ -25,7 +25,10 @@ COLUMNS = (
     "last_present",
     "presence",
     "devices",
+    "gaps",
+    "bridged_seconds",
     "breaks",
+    "no_facilitator",
     "audio_only",
     "camera_off",
     "facilitators",
@@ -41,13 +44,15 @@ COLUMNS = (
     "is_final",
     "terms",
     "terms_version",
+    "program",
     "program_zone",
     "chain_head",
     "generated_by",
     "generated_at",
     "row_sha256",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# The full-width signs are read as the plain ones in some languages.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def audit_table(page: SessionAudit, *, generated_by: str, at: datetime) -> str:
@@ -70,14 +75,17 @@ def _cells(page: SessionAudit, patient: AuditedPatient, generated_by: str, at: d
     yield "".join(word[0] for word in patient.name.split())
     yield page.service_date.isoformat()
     yield str(card.id)
-    yield card.service
+    yield card.service_type.value
     yield from (_instant(each) for each in (card.start, card.end, card.opened_at, card.ended_at))
     yield _instant(patient.lobby_at)
     yield _instant(min((start for start, _ in patient.presence), default=None))
     yield _instant(max((end for _, end in patient.presence), default=None))
     yield _spans(patient.presence)
     yield str(patient.devices)
+    yield _spans(_pieces(patient, "absent"))
+    yield str(sum(int((end - start).total_seconds()) for start, end in _pieces(patient, "bridged")))
     yield _spans(page.breaks)
+    yield _spans(_pieces(patient, "no_facilitator"))
     yield _spans(patient.audio_only)
     yield _spans(patient.camera_off)
     yield "; ".join(f"{one.name}, {one.credential}".rstrip(", ") for one in page.facilitators)
@@ -90,6 +98,7 @@ def _cells(page: SessionAudit, patient: AuditedPatient, generated_by: str, at: d
     yield "yes" if page.is_final else "no"
     yield page.terms_name
     yield str(page.terms_version)
+    yield card.program_name
     yield card.program_zone
     yield page.chain_head
     yield generated_by
@@ -102,6 +111,15 @@ def _instant(at: datetime | None) -> str:
 
 def _spans(spans: Iterable[Span]) -> str:
     return "; ".join(f"{_instant(start)}/{_instant(end)}" for start, end in spans)
+
+
+def _pieces(patient: AuditedPatient, kind: str) -> list[Span]:
+    found = (piece for piece in patient.pieces if piece["kind"] == kind)
+    return [(_read(one["from"]), _read(one["to"])) for one in found]
+
+
+def _read(text: object) -> datetime:
+    return datetime.fromisoformat(str(text))
 
 
 def _safe(cell: str) -> str:

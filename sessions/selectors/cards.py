@@ -23,6 +23,7 @@ class SessionCard:
 
     id: UUID
     title: str
+    service_type: ServiceType
     service: str
     state: SessionState
     start: datetime
@@ -100,11 +101,13 @@ def session_card(group_session: GroupSession, at: datetime) -> SessionCard:
     """Make the card of a session whose program, facilitator and terms are joined."""
     state, facilitator = group_session.state_enum, group_session.facilitator
     credential = f", {facilitator.credential}" if facilitator.credential else ""
+    service_type = ServiceType(group_session.service_type)
     is_missed = state is SessionState.SCHEDULED and at >= group_session.scheduled_end
     return SessionCard(
         id=group_session.pk,
         title=group_session.title,
-        service=ServiceType(group_session.service_type).label,
+        service_type=service_type,
+        service=service_type.label,
         state=state,
         start=group_session.scheduled_start,
         end=group_session.scheduled_end,
