@@ -23,5 +23,7 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts"],
     environment: "node",
+    // A busy machine is no failure; nothing here waits for time to pass.
+    testTimeout: 120_000,
   },
 });

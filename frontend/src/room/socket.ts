@@ -98,7 +98,7 @@ export class RoomSocket {
     const [link, actions] = step(before, input, (this.options.random ?? Math.random)());
     this.#link = link;
     for (const action of actions) this.#perform(action);
-    if (link.at !== before.at) this.options.events.link(statusOf(link));
+    if (statusOf(link) !== statusOf(before)) this.options.events.link(statusOf(link));
   }
 
   #perform(action: LinkAction): void {
