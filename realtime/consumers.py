@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
-from typing import Any
-from uuid import UUID
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
-from pydantic import BaseModel, ValidationError
 
 from realtime import gatekeeper
 from realtime.commands import COMMANDS
 from realtime.groups import ConnectionGone, PersonRemoved, RoomEvents, login_group, room_group
-from realtime.limits import TokenBucket
+from realtime.message_socket import MessageSocket
 from realtime.relay_link import RelayRefusedError, RelayUnavailableError
 from realtime.runtime import Runtime
 from realtime.seat import NoSeatError, Seat
-from realtime.ways import way_out
 from realtime.wire import room as wire
-from realtime.wire.errors import CLOSE_CODES, NORMAL_CLOSURE, ErrorId
+from realtime.wire.errors import NORMAL_CLOSURE, ErrorId
 from realtime.words import Refusal, refusal, refusal_of
 from realtime.worker import start_embedded
 from telehealth.accounts import access
@@ -37,22 +31,17 @@ JOIN_ENDS_WITH = frozenset(
 )
 
 
-class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+class RoomConsumer(MessageSocket):
     """One browser tab in one room."""
 
     runtime: Runtime
     caller: gatekeeper.Caller
-    room_id: UUID
 
     async def connect(self) -> None:
         """Accept pages of ours; tell anybody else why they cannot stay."""
-        self.is_over = False
+        self.prepare()
         self.seat: Seat | None = None
-        self.bad_messages = 0
         self.touched_at = time.monotonic()
-        self.bucket = TokenBucket(
-            rate=wire.FRAMES_PER_SECOND, burst=wire.FRAME_BURST, monotonic=time.monotonic
-        )
         self.room_id = self.scope["url_route"]["kwargs"]["pk"]
         if not gatekeeper.is_our_origin(self.scope["headers"]):
             self.is_over = True
@@ -82,23 +71,10 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         if self.seat is not None:
             await self.seat.close()
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Take one frame."""
-        if self.is_over:
-            return
-        if len(bytes_data or b"") + len((text_data or "").encode()) > wire.MAX_FRAME_BYTES:
-            await self.finish(refusal(ErrorId.TOO_LARGE))
-            return
-        if not self.bucket.take():
-            await self.finish(refusal(ErrorId.RATE_LIMITED))
-            return
+    async def take(self, message: wire.ClientMessage) -> None:
+        """Do what one message says, and answer whatever it comes to."""
         try:
-            message = wire.CLIENT.validate_json(text_data or "")
-        except ValidationError:
-            await self.refuse_frame(_id_of(text_data))
-            return
-        try:
-            await self.take(message)
+            await self.obey(message)
         except DomainError as error:
             await self.refuse(message, refusal_of(error), error)
         except RelayUnavailableError:
@@ -110,7 +86,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             logger.exception("room.message_failed", extra={"message_type": message.type})
             await self.finish(refusal(ErrorId.SERVER_ERROR), message.id)
 
-    async def take(self, message: wire.ClientMessage) -> None:
+    async def obey(self, message: wire.ClientMessage) -> None:
         """Authorise one message and do what it says."""
         if not access.may_send(self.caller.role, message.type):
             at = clock.now()
@@ -237,13 +213,6 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         """Close with the login."""
         await self.finish(refusal(ErrorId.LOGGED_OUT))
 
-    # Answers.
-
-    async def tell(self, message: BaseModel) -> None:
-        """Send one message, unless the socket is closing."""
-        if not self.is_over:
-            await self.send(text_data=message.model_dump_json())
-
     async def refuse(
         self, message: wire.ClientMessage, why: Refusal, error: DomainError | None = None
     ) -> None:
@@ -258,47 +227,6 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             await self.finish(why, message.id)
             return
         await self.reply_refusal(message.id, why)
-
-    async def reply_refusal(self, message_id: int | None, why: Refusal) -> None:
-        """Refuse and stay."""
-        way = way_out(why.way_out, self.room_id)
-        await self.tell(
-            wire.Error(id=message_id, error=why.error, text=why.text, reason=why.reason, way_out=way)
-        )
-
-    async def refuse_frame(self, message_id: int | None) -> None:
-        """Answer a frame outside the protocol; who keeps sending them is closed."""
-        self.bad_messages += 1
-        if self.bad_messages >= wire.MAX_BAD_MESSAGES:
-            await self.finish(refusal(ErrorId.BAD_MESSAGE), message_id)
-        else:
-            await self.reply_refusal(message_id, refusal(ErrorId.BAD_MESSAGE))
-
-    async def finish(self, why: Refusal, message_id: int | None = None) -> None:
-        """Say why and close with the error's code."""
-        way = way_out(why.way_out, self.room_id)
-        await self.tell(
-            wire.Closing(id=message_id, error=why.error, text=why.text, reason=why.reason, way_out=way)
-        )
-        await self.end(CLOSE_CODES[why.error])
-
-    async def end(self, code: int) -> None:
-        """Close once."""
-        if not self.is_over:
-            self.is_over = True
-            await self.close(code=code)
-
-
-def _id_of(text: str | None) -> int | None:
-    """Find the number of a frame that could not be read otherwise."""
-    try:
-        frame: Any = json.loads(text or "")  # Any: it is whatever a stranger sent
-    except (ValueError, RecursionError):
-        return None
-    number = frame.get("id") if isinstance(frame, dict) else None
-    if isinstance(number, bool) or not isinstance(number, int):
-        return None
-    return number if 0 < number < 2**53 else None
 
 
 def _relay_refusal(error: RelayRefusedError) -> Refusal:

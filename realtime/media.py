@@ -30,8 +30,10 @@ class SeatMedia:
         connection: str,
         participant: str,
         send: Send,
+        opened: Callable[[], None],
     ) -> None:
         self._relay = relay
+        self._opened = opened
         self._memory = memory
         self._room = room
         self._connection = connection
@@ -129,6 +131,8 @@ class SeatMedia:
         except (RelayUnavailableError, RelayRefusedError):
             return False
         self._boot = boot
+        # A mute that was committed while this was on its way must not be lost: ask anew what may pass.
+        self._opened()
         return True
 
     def _hear(self, news: RelayNews) -> None:
@@ -138,7 +142,8 @@ class SeatMedia:
                 self._news["slots"] = wire.MediaSlots(slots=slots)
             case control.MediaEvent(connection=self._connection):
                 self._news["state"] = wire.MediaState(state=news.state)
-                if news.state == "closed" and news.reason == "timeout":
+                # This socket still holds the seat, so what the relay gave up has to be built anew.
+                if news.state == "closed" and news.reason in ("timeout", "superseded"):
                     self._news["lost"] = wire.MediaLost()
             case control.SpeakersEvent(room=self._room):
                 self._news["speakers"] = wire.Speakers(participants=news.participants)

@@ -101,6 +101,7 @@ class Seat:
             connection=self.connection,
             participant=self.participant,
             send=self._tell,
+            opened=lambda: self._runtime.desk.refresh(str(self._room_id), [self.participant]),
         )
         self.attendance = AttendanceTeller(
             room_id=self._room_id,

@@ -57,8 +57,10 @@ class Sweeper:
 
     async def once(self) -> None:
         """Do everything that is due now."""
+        # Listed before the seats are read: whoever is listed had a seat by then, or has none any more.
+        live = list(self._live)
         held = await database_sync_to_async(held_connections)()
-        await self._close_strays(held)
+        self._close_strays(live, held)
         if self._monotonic() >= self._trusts_leases_at:
             await self._follow_leases(held)
         await database_sync_to_async(_sweep)(self._now())
@@ -75,12 +77,11 @@ class Sweeper:
                     at=self._now(),
                 )
 
-    async def _close_strays(self, held: list[HeldConnection]) -> None:
+    def _close_strays(self, live: list[str], held: list[HeldConnection]) -> None:
         """Close media without a seat: what should have closed it got lost with its process."""
         seated = {str(each.connection) for each in held}
-        strays = [connection for connection in self._live if connection not in seated]
-        for connection in strays:
-            del self._live[connection]
+        for connection in set(live) - seated:
+            self._live.pop(connection, None)
             self._desk.close(connection, "superseded")
 
 

@@ -94,6 +94,18 @@ async def test_a_muted_person_is_silenced_by_the_relay_and_unmutes_themselves(ro
     assert room.relay.connections[room.patient.connection]["microphone"] is True
 
 
+async def test_a_mute_before_the_first_packet_is_not_lost(room: Room) -> None:
+    await room.ask("session.start")
+    room.relay.go_away()
+    await room.ask("participant.admit", participant=str(room.cast.patient.pk))
+    await room.patient.until_state(room.cast.patient.pk, "IN_ROOM")
+    await room.ask("participant.mute", participant=str(room.cast.patient.pk))
+    room.relay.come_back(boot="boot-2")
+    await room.patient.until("media.lost")
+    await room.settle()
+    assert room.relay.connections[room.patient.connection]["microphone"] is False
+
+
 async def test_what_a_person_turns_off_the_relay_stops(room: Room) -> None:
     await room.admit()
     await room.patient.call("media.set", microphone=True, camera=False)
