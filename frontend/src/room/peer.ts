@@ -122,30 +122,57 @@ async function heardOn(pc: RTCPeerConnection): Promise<string> {
   return text;
 }
 
-/** The outgoing path: the browser offers one microphone and one camera, present or not. */
+/** The outgoing path: the browser offers one microphone and one camera; what was never there is offered as inactive. */
 export class PublishPath extends MediaPath {
   #tracks: { microphone: MediaStreamTrack | null; camera: MediaStreamTrack | null } = { microphone: null, camera: null };
+  #generation = 0;
+  #isAgreeing = false;
+  #isOutdated = false;
 
   constructor(options: PathOptions) {
     super("publish", options);
   }
 
-  /** Send this track, or nothing, from now on; the path itself stays as it is. */
+  /**
+   * Send this track, or nothing, from now on; the path itself stays as it is. A device that goes silent stays published, since
+   * the relay tells a camera that was turned off from a person without camera; the first track of a device is offered anew.
+   */
   async send(device: "microphone" | "camera", track: MediaStreamTrack | null): Promise<void> {
     this.#tracks = { ...this.#tracks, [device]: track };
-    const kind = device === "microphone" ? 0 : 1;
-    await this.pc?.getTransceivers()[kind]?.sender.replaceTrack(track);
+    const pc = this.pc;
+    const transceiver = pc?.getTransceivers()[device === "microphone" ? 0 : 1];
+    if (!pc || !transceiver) return;
+    await transceiver.sender.replaceTrack(track);
+    if (!track || transceiver.direction !== "inactive" || pc !== this.pc) return;
+    transceiver.direction = "sendonly";
+    this.#isOutdated = true;
+    if (!this.#isAgreeing) await this.#agree(pc).catch(() => pc === this.pc && this.restart());
   }
 
   protected override async negotiate(pc: RTCPeerConnection, generation: number): Promise<void> {
     const { microphone, camera } = this.#tracks;
-    pc.addTransceiver(microphone ?? "audio", { direction: "sendonly" });
-    pc.addTransceiver(camera ?? "video", { direction: "sendonly", sendEncodings: [{ maxBitrate: 900_000 }] });
-    await pc.setLocalDescription(await pc.createOffer());
-    const sdp = pc.localDescription?.sdp ?? "";
-    const answer = await this.options.request({ type: "publish.offer", generation, sdp });
-    if (answer.type !== "publish.answer" || answer.generation !== generation || pc !== this.pc) return;
-    await pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+    this.#generation = generation;
+    pc.addTransceiver(microphone ?? "audio", { direction: microphone ? "sendonly" : "inactive" });
+    pc.addTransceiver(camera ?? "video", { direction: camera ? "sendonly" : "inactive", sendEncodings: [{ maxBitrate: 900_000 }] });
+    await this.#agree(pc);
+  }
+
+  /** Offer what there is, and once more if that changed while the answer was awaited. */
+  async #agree(pc: RTCPeerConnection): Promise<void> {
+    const generation = this.#generation;
+    this.#isAgreeing = true;
+    try {
+      do {
+        this.#isOutdated = false;
+        await pc.setLocalDescription(await pc.createOffer());
+        const sdp = pc.localDescription?.sdp ?? "";
+        const answer = await this.options.request({ type: "publish.offer", generation, sdp });
+        if (answer.type !== "publish.answer" || answer.generation !== generation || pc !== this.pc) return;
+        await pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+      } while (this.#isOutdated && pc === this.pc);
+    } finally {
+      if (pc === this.pc) this.#isAgreeing = false;
+    }
   }
 }
 
