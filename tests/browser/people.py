@@ -21,6 +21,7 @@ T = TypeVar("T")
 DEVICES = ("camera", "microphone")
 STEP_MILLISECONDS = 200
 PATIENCE_SECONDS = 40.0
+MOST_TABS = 40
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 # How much has to arrive before we believe that somebody is seen and heard.
 FRAMES, AUDIO_PACKETS = 10, 50
@@ -79,6 +80,7 @@ class Person:
         self.id: str = self.account["id"]
         self.errors: list[str] = []
         self.page = self.new_page()
+        self._media_before: dict[str, Any] | None = None  # JSON
 
     def new_page(self) -> Page:
         """Open a tab."""
@@ -101,20 +103,47 @@ class Person:
         self.page.get_by_role("button", name="Sign in").click()
         if self.account["totp_secret"]:
             expect(self.page.get_by_role("heading", name="Second step")).to_be_visible()
-            self.page.get_by_label("Code").fill(one_time_code(self.account["totp_secret"]))
+            self.page.get_by_label("Code").fill(self._one_time_code())
             self.page.get_by_role("button", name="Sign in").click()
+
+    def _one_time_code(self) -> str:
+        """Give a code that was not used before: each opens the door once, and its neighbours are good too."""
+        used = self.stack.used_codes
+        codes = (one_time_code(self.account["totp_secret"], steps) for steps in (0, 1, -1))
+        code = next(code for code in codes if (self.name, code) not in used)
+        used.add((self.name, code))
+        return code
 
     def sees(self, text: str, *, within: float = PATIENCE_SECONDS) -> None:
         """Wait until a text stands on the page."""
-        expect(self.page.get_by_text(text).first).to_be_visible(timeout=within * 1000)
+        expect(self.page.locator("main").get_by_text(text).first).to_be_visible(timeout=within * 1000)
 
     def sees_no(self, text: str, *, within: float = PATIENCE_SECONDS) -> None:
         """Wait until a text is gone."""
-        expect(self.page.get_by_text(text)).to_have_count(0, timeout=within * 1000)
+        expect(self.page.locator("main").get_by_text(text)).to_have_count(0, timeout=within * 1000)
 
     def does(self, action: str, within: str = "") -> None:
         """Click the button that does an action; `within` is a selector of what it stands in."""
         self.page.locator(f'{within} [data-action="{action}"]').first.click()
+
+    def focused(self) -> str:
+        """Give the words of what has the focus, as somebody who hears the page would know it."""
+        return str(
+            self.page.evaluate(
+                """() => {
+                  const one = document.activeElement, words = (one.labels?.[0] ?? one).innerText;
+                  return words?.trim() || one.getAttribute('aria-label') || one.tagName;
+                }"""
+            )
+        )
+
+    def tab_to(self, words: str) -> None:
+        """Press Tab until something with these words has the focus."""
+        for _ in range(MOST_TABS):
+            self.page.keyboard.press("Tab")
+            if self.focused() == words:
+                return
+        raise AssertionError(f"no Tab leads to {words!r}")
 
     # The room.
 
@@ -132,6 +161,13 @@ class Person:
     def is_on(self, screen: str, *, within: float = PATIENCE_SECONDS) -> None:
         """Wait for one of the room's screens."""
         expect(self.page.locator(f'#room[data-screen="{screen}"]')).to_be_visible(timeout=within * 1000)
+
+    def leave(self) -> None:
+        """Leave the room, or the waiting room."""
+        self.does("leave")
+        if self.page.locator("dialog").count():
+            self.does("leave-confirm")
+        self.is_on("closed")
 
     def admit(self, other: Person) -> None:
         """Let somebody in from the waiting room."""
@@ -160,6 +196,12 @@ class Person:
         found = self.until(lambda: arrived(self.media()), enough, within=within)
         assert (found.seen, found.heard, found.tiles) == (len(others), len(others), wanted)
         return found
+
+    def received(self) -> Media:
+        """Give what arrived since this was asked first."""
+        media = self.media()
+        self._media_before = self._media_before or media
+        return _since(self._media_before, media, self.id)
 
     def ports(self) -> list[int]:
         """Give the local ports that the page's peer connections use."""
@@ -210,9 +252,9 @@ def _counters(stream: dict[str, Any]) -> dict[str, float]:  # JSON
     return {key: stream.get(key, 0) for key in ("frames", "packets", "energy")}
 
 
-def one_time_code(secret: str) -> str:
-    """Give the code that an authenticator app would show now (RFC 6238)."""
-    counter = int(time.time() // 30).to_bytes(8, "big")
+def one_time_code(secret: str, steps: int) -> str:
+    """Give the code that an authenticator app would show so many half minutes from now (RFC 6238)."""
+    counter = (int(time.time() // 30) + steps).to_bytes(8, "big")
     digest = hmac.digest(base64.b32decode(secret), counter, hashlib.sha1)
     start = digest[-1] & 0xF
     return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 10**6:06d}"

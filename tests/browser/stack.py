@@ -57,6 +57,7 @@ class Stack:
         self._web: subprocess.Popen[bytes] | None = None
         self._relay: RelayProcess | None = None
         self.cast: dict[str, Any] = {}  # JSON
+        self.used_codes: set[tuple[str, str]] = set()
 
     def __enter__(self) -> Self:
         with self._open:
