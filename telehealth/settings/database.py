@@ -22,7 +22,8 @@ def _sqlite() -> dict[str, Any]:  # Django's own shape of a database entry
 
     IMMEDIATE, because a transaction that reads first and writes later cannot wait for another writer: SQLite
     would refuse it at once. Tests skip the disk barrier and use a file of their own process, since the
-    shared in-memory database does not let threads wait for each other.
+    shared in-memory database does not let threads wait for each other. Without recursive triggers, REPLACE
+    would take a row of an append-only table away without asking its guard.
     """
     with contextlib.suppress(OSError):  # commands that need no database work on a read-only checkout
         DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -33,7 +34,9 @@ def _sqlite() -> dict[str, Any]:  # Django's own shape of a database entry
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={durability}",
+            "init_command": (
+                f"PRAGMA journal_mode=WAL; PRAGMA synchronous={durability}; PRAGMA recursive_triggers=ON"
+            ),
         },
         "TEST": {"NAME": f"{tempfile.gettempdir()}/iop-test-{os.getpid()}.sqlite3"},
     }

@@ -9,7 +9,15 @@ from telehealth.core.append_only import guarded_tables
 
 pytestmark = pytest.mark.django_db
 # A table without its guard lets evidence be edited: taking one off this list is a decision, not a repair.
-MUST_BE_GUARDED = {"audit_auditevent", "iop_presenceevent"}
+MUST_BE_GUARDED = {
+    "audit_auditevent",
+    "enrollment_consentdocument",
+    "enrollment_consentrevocation",
+    "enrollment_consentsignature",
+    "enrollment_weeklytarget",
+    "iop_presenceevent",
+    "programs_creditterms",
+}
 
 
 def test_the_evidence_is_guarded() -> None:

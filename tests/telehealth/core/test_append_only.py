@@ -43,6 +43,18 @@ def test_raw_statements_are_refused_too(event: AuditEvent) -> None:
             cursor.execute(f"TRUNCATE {TABLE}")
 
 
+def test_an_event_cannot_be_replaced(event: AuditEvent) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite knows REPLACE")
+    with (
+        connection.cursor() as cursor,
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+    ):
+        cursor.execute(f"REPLACE INTO {TABLE} SELECT * FROM {TABLE}")  # noqa: S608 - a constant
+    assert AuditEvent.objects.filter(pk=event.pk).exists()
+
+
 def test_the_guard_can_be_lifted_for_retention_and_comes_back(event: AuditEvent) -> None:
     with suspended(connection, [TABLE]):
         AuditEvent.objects.all().delete()
