@@ -42,7 +42,7 @@ function ownMinutes(state: State): TemplateResult | typeof nothing {
   const own = me(state);
   const minutes = own && state.minutes[own.id];
   if (minutes === undefined || isFacilitator(state)) return nothing;
-  return html`<p class="room-minutes"><strong class="figures">${minutes}</strong> min counted so far</p>`;
+  return html`<p class="room-minutes"><strong class="tabular">${minutes}</strong> min counted so far</p>`;
 }
 
 function breakView(state: State, stage: Stage): TemplateResult {
