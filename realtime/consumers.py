@@ -135,8 +135,9 @@ class RoomConsumer(MessageSocket):
         now = time.monotonic()
         if now - self.touched_at >= TOUCH_SECONDS:
             self.touched_at = now
-            if not await database_sync_to_async(gatekeeper.keep_login)(self.caller, clock.now()):
-                await self.finish(refusal(ErrorId.UNAUTHENTICATED), message.id)
+            why = await database_sync_to_async(gatekeeper.keep_login)(self.caller, self.room_id, clock.now())
+            if why is not None:
+                await self.give_up(why, message.id)
                 return
         if self.seat is not None:
             await self.seat.seen()
@@ -211,7 +212,16 @@ class RoomConsumer(MessageSocket):
 
     async def login_ended(self, message: object) -> None:
         """Close with the login."""
-        await self.finish(refusal(ErrorId.LOGGED_OUT))
+        await self.give_up(refusal(ErrorId.LOGGED_OUT))
+
+    async def give_up(self, why: Refusal, message_id: int | None = None) -> None:
+        """Close because the right to be here is over, and leave: media must not outlive it."""
+        if self.seat is not None and not self.seat.is_detached and not self.is_over:
+            try:
+                await self.seat.leave(clock.now())
+            except DomainError as error:
+                logger.warning("room.leave_failed", extra={"error": error.error})
+        await self.finish(why, message_id)
 
     async def refuse(
         self, message: wire.ClientMessage, why: Refusal, error: DomainError | None = None

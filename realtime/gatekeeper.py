@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from realtime.wire.errors import ErrorId
-from realtime.words import refusal
+from realtime.words import Refusal, refusal
 from sessions.selectors.scope import get_session_for
 from telehealth.accounts import access
 from telehealth.accounts.models import User
@@ -94,6 +94,16 @@ def deny(user: User, reason: str, group_session_id: UUID, message: str, at: date
     )
 
 
-def keep_login(caller: Caller, at: datetime) -> bool:
-    """Count a heartbeat as activity of the browser session; False when the login is over."""
-    return touch_session(session_key=caller.session_key, role=caller.role, at=at)
+def keep_login(caller: Caller, group_session_id: UUID, at: datetime) -> Refusal | None:
+    """Count a heartbeat as activity of the browser session.
+
+    Gives why the socket must end, if it must: the login is over, or the room is no longer one of theirs.
+    """
+    if not touch_session(session_key=caller.session_key, role=caller.role, at=at):
+        return refusal(ErrorId.UNAUTHENTICATED)
+    try:
+        get_session_for(caller.user, group_session_id, at)
+    except NotFound:
+        deny(caller.user, "not_found", group_session_id, "ping", at)
+        return refusal(ErrorId.NOT_FOUND)
+    return None

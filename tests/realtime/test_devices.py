@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,8 @@ from realtime import consumers
 from realtime import runtime as process
 from realtime.presence import MemoryPresence
 from realtime.runtime import Runtime
+from telehealth.core import clock
+from telehealth.programs.models import ProgramMembership
 from tests.cast import Cast
 from tests.realtime.fake_relay import FakeRelay
 from tests.realtime.tabs import Tab, login, open_tab
@@ -125,13 +128,16 @@ async def test_a_closed_socket_keeps_its_lease_for_a_reload(cast: Cast, runtime:
     assert (await runtime.presence.seen([tab.connection]))[tab.connection].socket
 
 
-async def test_signing_out_closes_the_sockets_of_that_browser_only(cast: Cast, runtime: Runtime) -> None:
+async def test_signing_out_closes_the_sockets_of_that_browser_only(
+    cast: Cast, runtime: Runtime, relay: FakeRelay
+) -> None:
     here = await seated(cast)
     elsewhere = await open_tab(cast.group_session.pk, cast.patient)
     await elsewhere.join()
     assert here.client is not None
     await database_sync_to_async(here.client.logout)()
     assert await here.closing() == ("logged_out", 4412)
+    assert await until_closed(relay, here.connection) == "left"
     assert (await elsewhere.call("ping"))["type"] == "pong"
     await elsewhere.cut()
 
@@ -148,6 +154,20 @@ async def test_a_heartbeat_keeps_the_login_and_notices_its_end(
     answer = await tab.call("ping")
     assert (answer["type"], answer["error"]) == ("closing", "unauthenticated")
     assert await tab.close_code() == 4401
+
+
+async def test_who_no_longer_works_in_the_program_is_out_at_the_next_heartbeat(
+    cast: Cast, runtime: Runtime, relay: FakeRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "TOUCH_SECONDS", 0.0)
+    tab = await seated(cast)
+    await ProgramMembership.objects.filter(user=cast.therapist).aupdate(
+        ends_on=clock.now().date() - timedelta(days=2)
+    )
+    answer = await tab.call("ping")
+    assert (answer["type"], answer["error"]) == ("closing", "not_found")
+    assert await tab.close_code() == 4404
+    assert await until_closed(relay, tab.connection) == "left"
 
 
 async def test_the_same_login_may_watch_two_rooms_but_not_hold_two_seats(
