@@ -67,9 +67,11 @@ def _serve(port: int, *, ready: Any) -> None:  # Any: a callable without argumen
     # Imported late: the first import of daphne's server installs its reactor on this process's event loop.
     from channels.routing import get_default_application
     from daphne.server import Server
-    from twisted.internet import reactor
+    from twisted.internet import reactor as installed
 
     from realtime.worker import start_embedded
+
+    reactor: Any = installed  # a module that becomes an object at run time; its types differ by version
 
     def started() -> None:
         start_embedded()
@@ -77,13 +79,13 @@ def _serve(port: int, *, ready: Any) -> None:  # Any: a callable without argumen
 
     def stop_with_supervisor() -> None:
         os.read(sys.stdin.fileno(), 1)  # nothing is ever written: it returns when the supervisor is gone
-        reactor.callFromThread(reactor.stop)  # type: ignore[attr-defined]
+        reactor.callFromThread(reactor.stop)
 
     threading.Thread(target=stop_with_supervisor, daemon=True).start()
     Server(
         application=get_default_application(),
         endpoints=[f"tcp:port={port}:interface=127.0.0.1"],
         # Daphne calls back before the event loop runs; a delayed call of the reactor runs on it.
-        ready_callable=lambda: reactor.callLater(0, started),  # type: ignore[attr-defined]
+        ready_callable=lambda: reactor.callLater(0, started),
         verbosity=0,
     ).run()
