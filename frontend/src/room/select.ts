@@ -54,9 +54,14 @@ export function seated(state: State): readonly ParticipantInfo[] {
   return state.tiles.flatMap((id) => people.get(id) ?? []);
 }
 
-/** List who was removed or left, for the facilitators' panel. */
+/** List who left, was removed or was turned away at the door, for the facilitators' panel. */
 export function away(state: State): readonly ParticipantInfo[] {
-  return (state.room?.participants ?? []).filter((one) => one.state === "REMOVED" || one.state === "LEFT");
+  return (state.room?.participants ?? []).filter((one) => one.state === "LEFT" || wasPutOut(one));
+}
+
+/** Say whether only a readmission brings this person back. */
+export function wasPutOut(one: ParticipantInfo): boolean {
+  return one.state === "REMOVED" || one.state === "DENIED";
 }
 
 /** Say whether the group is live: opened, not over, not on a break. */

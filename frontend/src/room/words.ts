@@ -87,7 +87,7 @@ export function endingOf(closed: Closed): Ending {
       return {
         ...plain,
         title: "You left the room",
-        text: "If that was a mistake, come back within two minutes and your seat is still yours, without waiting.",
+        text: "If that was a mistake, come back right away: for a short while your seat is still yours, without waiting.",
         again: "Go back in",
       };
     case "ended":

@@ -38,7 +38,7 @@ function content(state: State, stage: Stage, dialog: Dialog): TemplateResult {
       return ask(
         stage,
         "Leave the room?",
-        "You can come back within two minutes without waiting.",
+        "If you come back soon, you need not wait again.",
         "Stay",
         html`<button type="button" class="button is-danger" data-action="leave-confirm" @click=${() => stage.send({ type: "leave" })}>Leave</button>`,
       );

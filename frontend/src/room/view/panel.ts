@@ -1,6 +1,6 @@
 // The facilitators' panel: the session, who waits, who is in the room, who is away.
 import { html, nothing, type TemplateResult } from "lit";
-import { away, isFacilitator, seated, waiting } from "../select";
+import { away, isFacilitator, seated, waiting, wasPutOut } from "../select";
 import { commandKey, type Command, type State } from "../state";
 import type { ParticipantInfo } from "../wire";
 import { countOf, minutesSince } from "../words";
@@ -138,14 +138,19 @@ function awayList(state: State, stage: Stage): TemplateResult | typeof nothing {
     <ul class="people">
       ${people.map(
         (one) => html`<li data-away=${one.id}>
-          ${who(one, one.state === "REMOVED" ? "removed" : "left")}
-          ${one.state === "REMOVED"
+          ${who(one, awayWords(one))}
+          ${wasPutOut(one)
             ? act(state, stage, { type: "participant.readmit", participant: one.id }, named("Let back in", one), "is-quiet", "readmit")
             : nothing}
         </li>`,
       )}
     </ul>
   </section>`;
+}
+
+function awayWords(one: ParticipantInfo): string {
+  if (one.state === "DENIED") return "turned away";
+  return one.state === "REMOVED" ? "removed" : "left";
 }
 
 /** Words of a button, with the person's name for those who hear the button alone. */

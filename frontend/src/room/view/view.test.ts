@@ -81,7 +81,7 @@ describe("buttons", () => {
   it("ask before leaving, and say that one may come back", () => {
     click(draw(screens["room"]!), "leave");
     expect(sent).toEqual([{ type: "dialog", dialog: { kind: "leave" } }]);
-    expect(draw(screens["leave question"]!).textContent).toContain("You can come back within two minutes without waiting");
+    expect(draw(screens["leave question"]!).textContent).toContain("If you come back soon, you need not wait again");
   });
 
   it("admit one person, or everybody who waits", () => {
@@ -92,6 +92,12 @@ describe("buttons", () => {
       { type: "command", command: { type: "participant.admit", participant: "p3" } },
       { type: "command", command: { type: "participants.admit_all" } },
     ]);
+  });
+
+  it("let somebody back in who was removed, or turned away at the door by mistake", () => {
+    const root = draw(joined(room([person("t1", { role: "facilitator" }), person("p5", { state: "REMOVED" }), person("p6", { state: "DENIED" })]), { participant: "t1", role: "facilitator" }));
+    for (const id of ["p5", "p6"]) root.querySelector<HTMLElement>(`[data-away="${id}"] [data-action="readmit"]`)?.click();
+    expect(sent).toEqual(["p5", "p6"].map((participant) => ({ type: "command", command: { type: "participant.readmit", participant } })));
   });
 
   it("are not sent twice while the answer is awaited", () => {
