@@ -6,8 +6,14 @@ from . import env
 from .base import TESTING
 from .database import REDIS_URL
 
+# The layer waits 5 s for a message at a time. The Redis client gives up on any answer after 5 s unless told
+# otherwise, which would close the socket of everybody who hears nothing for so long.
+REDIS_ANSWER_SECONDS = 30
 CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": REDIS_ANSWER_SECONDS}]},
+    }
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
