@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sessions.models import GroupSession, ServiceType
@@ -40,6 +41,15 @@ def tuesday_group(cast: Cast, patients: Collection[User], title: str = "Tuesday 
     )
 
 
+def present(
+    relay: Relay, group: GroupSession, person: User, seat: UUID, start: str, end: str, reason: str = "left"
+) -> None:
+    """Witness presence from one clock time to another in as few facts as decide it."""
+    relay.first_packet(group, person, seat, ny(start))
+    relay.beat(group, person, seat, ny(start) + timedelta(seconds=5))
+    relay.closed(group, person, seat, ny(end), ny(end), reason)
+
+
 def example_b(cast: Cast) -> GroupSession:
     """Hold worked example B for `cast.patient`, with another patient there in full.
 
@@ -48,17 +58,17 @@ def example_b(cast: Cast) -> GroupSession:
     group, other = tuesday_group(cast, [cast.patient, cast.more_patients[0]]), cast.more_patients[0]
     pk, relay = group.pk, Relay("boot-b")
     leader = join(cast, cast.therapist, ny("08:58"), group_session=group)
-    relay.present(group, cast.therapist, leader.connection, ny("08:58"), ny("12:15"), reason="ended")
+    present(relay, group, cast.therapist, leader.connection, "08:58", "12:15", "ended")
     room.open_session(actor=cast.therapist, group_session_id=pk, at=ny("09:00"))
     for person, clock in ((other, "09:00"), (cast.patient, "09:12:20")):
         entry = join(cast, person, ny(clock), group_session=group)
         room.admit(actor=cast.therapist, group_session_id=pk, participant=person.pk, at=ny(clock))
         if person == other:
-            relay.present(group, person, entry.connection, ny(clock), ny("12:15"), reason="ended")
+            present(relay, group, person, entry.connection, clock, "12:15", "ended")
         else:
-            relay.present(group, person, entry.connection, ny(clock), ny("10:02"))
+            present(relay, group, person, entry.connection, clock, "10:02")
     for start, end in (("10:03:30", "11:10:00"), ("11:17:10", "12:09:00")):
-        relay.present(group, cast.patient, uuid.uuid4(), ny(start), ny(end))
+        present(relay, group, cast.patient, uuid.uuid4(), start, end)
     relay.deliver(ny("12:15"), is_last=True)
     room.end_session(actor=cast.therapist, group_session_id=pk, at=ny("12:15"))
     attendance.recompute(pk, at=ny("12:16"))
