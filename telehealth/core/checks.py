@@ -22,6 +22,7 @@ def settings_fit_together(app_configs: Sequence[AppConfig] | None, **kwargs: obj
         _origin(),
         _relay(),
         _database(),
+        _mail(),
     )
     return [error for error in found if error is not None]
 
@@ -85,4 +86,14 @@ def _database() -> Error | None:
         "DEMO_MODE is on with a database that was given by DATABASE_URL.",
         hint="The demo has a database of its own; to use yours for it, set DEMO_DATABASE=1.",
         id="core.E007",
+    )
+
+
+def _mail() -> Error | None:
+    if settings.EMAIL_HOST or settings.DEMO_MODE or settings.TESTING:
+        return None
+    return Error(
+        "There is no mail server: addresses and links that set passwords would be written to the log.",
+        hint="Set EMAIL_HOST.",
+        id="core.E008",
     )

@@ -49,6 +49,7 @@ class Stack:
             "DATA_DIR": str(folder / "data"),
             "RELAY_CONTROL_URL": f"ws://{HOST}:{self._control[1]}",
             "RELAY_CONTROL_SECRET": SECRET,
+            "EMAIL_HOST": HOST,
             "EMBEDDED_WORKER": "1",
             "LOG_LEVEL": "INFO",
         }

@@ -53,6 +53,7 @@ def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "REDIS_URL": settings.REDIS_URL,
         "RELAY_CONTROL_SECRET": uuid4().hex,
+        "EMAIL_HOST": "127.0.0.1",
     }
 
 

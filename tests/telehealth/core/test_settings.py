@@ -38,6 +38,7 @@ def test_the_settings_of_the_tests_fit_together() -> None:
         ({"PUBLIC_ORIGIN": "http://care.example.org", "DEMO_MODE": False}, "core.E005"),
         ({"RELAY_CONTROL_URL": "ws://127.0.0.1:1", "RELAY_CONTROL_SECRET": ""}, "core.E006"),
         ({"DEMO_MODE": True, "DATABASE_URL": "postgres://x", "IS_DEMO_DATABASE_ALLOWED": False}, "core.E007"),
+        ({"EMAIL_HOST": "", "TESTING": False, "DEMO_MODE": False}, "core.E008"),
     ],
 )
 def test_a_contradiction_stops_the_server(
@@ -53,6 +54,11 @@ def test_a_contradiction_stops_the_server(
 def test_the_demo_may_let_staff_in_without_a_second_factor(settings: Settings) -> None:
     settings.DEMO_MODE, settings.TESTING, settings.REQUIRE_STAFF_MFA = True, False, False
     assert "core.E002" not in found()
+
+
+def test_the_demo_may_write_its_mail_to_the_console(settings: Settings) -> None:
+    settings.DEMO_MODE, settings.TESTING, settings.EMAIL_HOST = True, False, ""
+    assert "core.E008" not in found()
 
 
 def test_a_server_without_a_secret_key_does_not_start_but_commands_run(tmp_path: Path) -> None:
