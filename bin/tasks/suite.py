@@ -94,6 +94,7 @@ def run_together(stages: Sequence[Stage], folder: Path) -> list[Outcome]:
     sys.stdout.write("".join(f"\n=== {stage.name}\n" for stage in stages))
     sys.stdout.flush()
     env = {name: value for name, value in tool_environment().items() if name not in FOREIGN_SETTINGS}
+    env["TMPDIR"] = str(folder)  # what tests leave behind goes with it
     outcomes: dict[str, Outcome] = {}
     started = time.monotonic()
     with ExitStack() as stack:
@@ -207,7 +208,8 @@ def main(arguments: list[str]) -> int:
     outcomes: list[Outcome] = []
     try:
         ensure_parts()
-        with tempfile.TemporaryDirectory(prefix="iop-") as folder, private_services() as services:
+        scratch = tempfile.TemporaryDirectory(prefix="iop-", ignore_cleanup_errors=True)
+        with scratch as folder, private_services() as services:
             for together in plan(arguments, Path(folder), services):
                 outcomes += run_together(together, Path(folder))
     except MissingPartError as problem:
