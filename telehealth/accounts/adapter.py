@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import logging
+from smtplib import SMTPException
 from typing import Any
 
 import qrcode
@@ -23,6 +25,8 @@ from telehealth.core import clock
 
 from .models import User
 
+logger = logging.getLogger(__name__)
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """Invited people only; every failed login is written down."""
@@ -42,11 +46,18 @@ class AccountAdapter(DefaultAccountAdapter):
         return clock.now().timestamp() - latest >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail; one that carries a reset link is written down against its account."""
+        """Send a mail; one that carries a reset link is written down against its account.
+
+        A failure is logged and not shown: it would say which addresses have an account.
+        """
         user = context.get("user")
         if template_prefix == "account/email/password_reset_key" and isinstance(user, User):
             audit.record(audit.AuditAction.PASSWORD_RESET_REQUESTED, actor=None, subject=user, at=clock.now())
-        super().send_mail(template_prefix, email, context)
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (SMTPException, OSError) as error:
+            # The text of an SMTP error may quote the recipient.
+            logger.warning("account.mail_failed", extra={"kind": type(error).__name__})
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Write the failure down against the account, if there is one; the address itself is not kept."""

@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
@@ -94,6 +95,16 @@ def test_the_reset_page_says_the_same_for_known_and_unknown_addresses(client: Cl
     assert known.redirect_chain == unknown.redirect_chain
     assert len(mail.outbox) == 1
     assert AuditEvent.objects.get(action=AuditAction.PASSWORD_RESET_REQUESTED).subject_id == str(patient.pk)
+
+
+def test_a_mail_server_that_is_away_tells_nobody_which_addresses_are_known(
+    client: Client, patient: User, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND = "tests.telehealth.programs.broken_mail.Backend"
+    answer = client.post(reverse("account_reset_password"), {"email": patient.email})
+    assert (answer.status_code, answer["Location"]) == (302, reverse("account_reset_password_done"))
+    assert "account.mail_failed" in [record.getMessage() for record in caplog.records]
+    assert patient.email not in caplog.text
 
 
 def reset_link() -> str:
