@@ -6,9 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sessions.models import FactCursor, GroupSession, PresenceEvent
+from sessions.models import AttendanceRecord, FactCursor, GroupSession, PresenceEvent
 from sessions.rules.facts import Fact, FactKind
 from telehealth.core import hashchain
+
+
+def web_boot(group_session_id: UUID) -> str:
+    """Name the journal of what the web side decides about one session."""
+    return f"web-{group_session_id}"
 
 
 def chain_head(group_session_id: UUID) -> str:
@@ -52,6 +57,20 @@ def broken_fact(group_session_id: UUID) -> PresenceEvent | None:
     return None
 
 
+def is_cut_off(group_session_id: UUID) -> bool:
+    """Say whether facts are missing at the end of a session's chain.
+
+    The session counts its own facts, and every attendance record names the last fact it was computed from.
+    """
+    facts = PresenceEvent.objects.filter(group_session=group_session_id)
+    decided = GroupSession.objects.filter(pk=group_session_id).values_list("fact_seq", flat=True).first() or 0
+    known = {hashchain.GENESIS, *facts.values_list("row_hash", flat=True)}
+    named = AttendanceRecord.objects.filter(group_session=group_session_id).values_list(
+        "chain_head", flat=True
+    )
+    return facts.filter(source_boot=web_boot(group_session_id)).count() != decided or not set(named) <= known
+
+
 def facts_horizon(group_session: GroupSession, *, at: datetime) -> datetime:
     """Give the instant up to which all journals that speak of this session have been read, at most `at`.
 
@@ -82,6 +101,7 @@ def _boots_with_open_connections(group_session: GroupSession) -> set[str]:
 
 
 def sessions_with_facts() -> list[UUID]:
-    """List the sessions that have facts; one query."""
-    rows = PresenceEvent.objects.order_by("group_session_id").values_list("group_session_id", flat=True)
-    return list(rows.distinct())
+    """List the sessions that have facts, or had some by their own count."""
+    rows = PresenceEvent.objects.order_by().values_list("group_session_id", flat=True).distinct()
+    counted = GroupSession.objects.filter(fact_seq__gt=0).values_list("pk", flat=True)
+    return sorted({*rows, *counted})

@@ -8,13 +8,8 @@ from uuid import UUID
 
 from sessions.models import GroupSession, PresenceEvent
 from sessions.rules.facts import Fact, FactKind, Json
-from sessions.selectors.facts import chain_head
+from sessions.selectors.facts import chain_head, web_boot
 from telehealth.core import hashchain
-
-
-def web_boot(group_session_id: UUID) -> str:
-    """Name the journal of what the web side decides about one session."""
-    return f"web-{group_session_id}"
 
 
 def append_facts(group_session: GroupSession, facts: Iterable[Fact], *, at: datetime) -> list[PresenceEvent]:

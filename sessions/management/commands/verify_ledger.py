@@ -1,4 +1,4 @@
-"""Check that no stored fact was changed, taken out or put in afterwards."""
+"""Check that no stored fact was changed, taken out, put in or cut off afterwards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from sessions.selectors.facts import broken_fact, sessions_with_facts
+from sessions.selectors.facts import broken_fact, is_cut_off, sessions_with_facts
 
 
 class Command(BaseCommand):
@@ -23,9 +23,16 @@ class Command(BaseCommand):
         """Say how many chains hold, or name the facts that do not fit."""
         wanted = options["session"]
         pks = sessions_with_facts() if wanted is None else [wanted]
-        broken = [(pk, fact) for pk in pks if (fact := broken_fact(pk)) is not None]
-        for pk, fact in broken:
-            self.stderr.write(f"session {pk}: fact {fact} does not fit")
+        broken = 0
+        for pk in pks:
+            fact = broken_fact(pk)
+            if fact is not None:
+                self.stderr.write(f"session {pk}: fact {fact} does not fit")
+            elif is_cut_off(pk):
+                self.stderr.write(f"session {pk}: facts are missing at the end")
+            else:
+                continue
+            broken += 1
         if broken:
-            raise CommandError(f"{len(broken)} of {len(pks)} chains are broken")
+            raise CommandError(f"{broken} of {len(pks)} chains are broken")
         self.stdout.write(f"{len(pks)} chains hold")

@@ -13,9 +13,8 @@ import pytest
 from django.db import connections
 
 from sessions.models import PresenceEvent
-from sessions.selectors.facts import broken_fact
+from sessions.selectors.facts import broken_fact, web_boot
 from sessions.services import room
-from sessions.services.ledger import web_boot
 from telehealth.core.errors import Conflict
 from tests import cast as stage
 from tests.cast import Cast

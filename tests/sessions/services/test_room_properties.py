@@ -13,10 +13,9 @@ import pytest
 
 from sessions import events
 from sessions.models import Participation, PresenceEvent, SessionState
-from sessions.selectors.facts import broken_fact
+from sessions.selectors.facts import broken_fact, web_boot
 from sessions.selectors.room import RoomState, room_snapshot
 from sessions.services import room
-from sessions.services.ledger import web_boot
 from telehealth.accounts.models import User
 from telehealth.core.errors import DomainError
 from tests.cast import Cast

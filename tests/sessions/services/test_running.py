@@ -267,6 +267,16 @@ def test_the_ledger_command_finds_a_changed_fact(cast: Cast) -> None:
         call_command("verify_ledger", session=cast.group_session.pk, stderr=io.StringIO())
 
 
+@pytest.mark.parametrize("how_many", [1, None], ids=["the last", "all"])
+def test_the_ledger_command_finds_facts_cut_off_at_the_end(cast: Cast, how_many: int | None) -> None:
+    open_with(cast, cast.patient, at=cast.at)
+    last = list(PresenceEvent.objects.order_by("-id").values_list("pk", flat=True)[:how_many])
+    with suspended(connection, ["iop_presenceevent"]):
+        PresenceEvent.objects.filter(pk__in=last).delete()
+    with pytest.raises(CommandError, match="1 of 1"):
+        call_command("verify_ledger", stderr=io.StringIO())
+
+
 def test_a_ledger_without_its_triggers_fails_the_system_check(cast: Cast) -> None:
     assert ledger_is_guarded(databases=["default"]) == []
     with suspended(connection, ["iop_presenceevent"]):
