@@ -32,12 +32,13 @@ export function exposeDebug(state: () => State, paths: readonly MediaPath[]): vo
 }
 
 async function report(path: MediaPath): Promise<PathReport> {
-  if (!path.pc) return { connectionState: "none", inbound: [], outbound: [] };
-  const all = [...((await path.pc.getStats()).values() as IterableIterator<Record<string, unknown>>)];
+  const { pc } = path; // a path may be built anew while its numbers are collected
+  if (!pc) return { connectionState: "none", inbound: [], outbound: [] };
+  const all = [...((await pc.getStats()).values() as IterableIterator<Record<string, unknown>>)];
   const pick = (one: Record<string, unknown>): Record<string, unknown> =>
     Object.fromEntries(SHOWN.filter((name) => name in one).map((name) => [name, one[name]]));
   return {
-    connectionState: path.pc.connectionState,
+    connectionState: pc.connectionState,
     inbound: all.filter((one) => one["type"] === "inbound-rtp").map(pick),
     outbound: all.filter((one) => one["type"] === "outbound-rtp").map(pick),
   };

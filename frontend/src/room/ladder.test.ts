@@ -8,8 +8,8 @@ describe("a media path", () => {
     ["wait", { state: "disconnected", stateFor: 1_000, silentFor: 1_000 }],
     ["rebuild", { state: "disconnected", stateFor: 3_000, silentFor: 3_000 }],
     ["rebuild", { state: "failed", stateFor: 0, silentFor: 0 }],
-    ["wait", { state: "connecting", stateFor: 9_000, silentFor: 9_000 }],
-    ["rebuild", { state: "connecting", stateFor: 10_000, silentFor: 10_000 }],
+    ["wait", { state: "connecting", stateFor: 14_000, silentFor: 14_000 }],
+    ["rebuild", { state: "connecting", stateFor: 15_000, silentFor: 15_000 }],
     ["wait", { state: "new", stateFor: 500, silentFor: 500 }],
   ])("gets the verdict %s for %o", (verdict, path) => {
     expect(judge(path)).toBe(verdict);

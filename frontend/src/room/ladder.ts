@@ -11,7 +11,8 @@ export interface PathView {
 
 export type Verdict = "fine" | "wait" | "rebuild";
 
-const CONNECT_DEADLINE = 10_000;
+// Long enough for a slow phone: giving up sooner would only add to its work.
+const CONNECT_DEADLINE = 15_000;
 const DISCONNECTED_PATIENCE = 3_000;
 // The browser checks the path every 2 to 3 seconds and the relay answers each check, whether anybody sends media or not.
 const SILENCE_PATIENCE = 8_000;
