@@ -1,13 +1,14 @@
-"""Reads of attendance by staff: each one is itself written down."""
+"""Reads of attendance by staff: each one is itself written down.
+
+Gathering holds no row and no writer: a long session takes its time to compute while live rooms write.
+Nothing is handed out before the trail has it.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
-from sessions.models import GroupSession
 from sessions.selectors.audit import SessionAudit, session_audit
 from sessions.selectors.evidence import Evidence, evidence_for_session
 from sessions.selectors.scope import get_session_for
@@ -28,19 +29,14 @@ def export_audit(*, actor: User, group_session_id: UUID, at: datetime) -> Sessio
 
 def export_evidence(*, actor: User, group_session_id: UUID, at: datetime) -> Evidence:
     """Give the evidence document of a session and its patients' week (`credit.md` section 3)."""
-    with transaction.atomic():
-        group_session = get_session_for(actor, group_session_id, at)
-        document = evidence_for_session(group_session, at=at)
-        _note(AuditAction.EVIDENCE_EXPORTED, actor, group_session, at)
+    group_session = get_session_for(actor, group_session_id, at)
+    document = evidence_for_session(group_session, at=at)
+    audit.record(AuditAction.EVIDENCE_EXPORTED, actor=actor, subject=group_session, at=at)
     return document
 
 
 def _audit(actor: User, group_session_id: UUID, action: AuditAction, at: datetime) -> SessionAudit:
-    with transaction.atomic():
-        page = session_audit(actor, group_session_id, at)
-        _note(action, actor, get_session_for(actor, group_session_id, at), at)
-    return page
-
-
-def _note(action: AuditAction, actor: User, group_session: GroupSession, at: datetime) -> None:
+    group_session = get_session_for(actor, group_session_id, at)
+    page = session_audit(actor, group_session_id, at)
     audit.record(action, actor=actor, subject=group_session, at=at)
+    return page
