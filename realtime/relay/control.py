@@ -5,6 +5,7 @@ import contextlib
 import hmac
 import json
 import logging
+import ssl
 from http import HTTPStatus
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -27,10 +28,11 @@ _GOODBYE_SECONDS = 1
 class ControlServer:
     """Serve requests in order per web process, and send every event to all of them."""
 
-    def __init__(self, *, secret: str) -> None:
+    def __init__(self, *, secret: str, tls: ssl.SSLContext | None = None) -> None:
         if len(secret) < 16:
             raise ValueError("The control secret must have at least 16 characters.")
         self._secret = f"Bearer {secret}".encode()
+        self._tls = tls
         self._outboxes: dict[ServerConnection, asyncio.Queue[str]] = {}
         self._dispatch: Dispatch | None = None
         self._server: Server | None = None
@@ -42,6 +44,7 @@ class ControlServer:
             self._serve,
             host,
             port,
+            ssl=self._tls,
             process_request=self._authorise,
             max_size=_FRAME_BYTES,
             ping_interval=_PING_SECONDS,

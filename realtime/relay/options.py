@@ -3,6 +3,7 @@
 import argparse
 import ipaddress
 import os
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ class Options:
     audio_slots: int
     video_slots: int
     exits_with_stdin: bool
+    tls: ssl.SSLContext | None
 
 
 class OptionsError(Exception):
@@ -48,6 +50,10 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--secret-file", type=Path, help=f"holds the control secret; or set {_SECRET_VARIABLE}"
     )
+    parser.add_argument(
+        "--control-certificate", type=Path, metavar="PEM", help="makes the control connection TLS (wss)"
+    )
+    parser.add_argument("--control-key", type=Path, metavar="PEM", help="its private key")
     parser.add_argument("--facts", type=Path, required=True, metavar="DIR", help="where journals are kept")
     parser.add_argument("--slots-audio", type=int, default=16)
     parser.add_argument("--slots-video", type=int, default=16)
@@ -65,6 +71,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         audio_slots=given.slots_audio,
         video_slots=given.slots_video,
         exits_with_stdin=given.exit_with_stdin,
+        tls=_tls(given.control_certificate, given.control_key),
     )
 
 
@@ -101,3 +108,16 @@ def _secret(file: Path | None) -> str:
             f"Give a control secret of at least 16 characters by --secret-file or {_SECRET_VARIABLE}."
         )
     return secret
+
+
+def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise OptionsError("--control-certificate and --control-key go together.")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise OptionsError("The certificate or the key of the control connection cannot be read.") from error
+    return context

@@ -49,7 +49,7 @@ async def run(options: Options) -> None:
     udp = UdpSocket(host=options.udp[0], port=options.udp[1], counters=counters)
     mux = UdpMux(counters=counters, now=now)
     journals = Journals(directory=options.facts, boot=boot, clock=clock)
-    control = ControlServer(secret=options.secret)
+    control = ControlServer(secret=options.secret, tls=options.tls)
     relay = Relay(
         boot=boot,
         environment=Environment(

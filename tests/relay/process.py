@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import ssl
 import subprocess
 import sys
 import time
@@ -54,9 +55,13 @@ class RelayProcess:
 class Control:
     """Speak the control protocol; events that come meanwhile are kept."""
 
-    def __init__(self, address: str, *, secret: str = SECRET) -> None:
+    def __init__(self, address: str, *, secret: str = SECRET, tls: ssl.SSLContext | None = None) -> None:
+        scheme = "ws" if tls is None else "wss"
         self.socket: ClientConnection = connect(
-            f"ws://{address}", additional_headers={"Authorization": f"Bearer {secret}"}, legacy=True
+            f"{scheme}://{address}",
+            ssl=tls,
+            additional_headers={"Authorization": f"Bearer {secret}"},
+            legacy=True,
         )
         self.events: list[dict[str, Any]] = []  # JSON
         self._numbers = itertools.count(1)

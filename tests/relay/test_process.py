@@ -3,14 +3,21 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from aioice import stun
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from realtime.relay import dtls, selftest
 from realtime.relay.options import OptionsError, parse
@@ -175,6 +182,40 @@ def test_a_wrong_secret_is_turned_away(tmp_path: Path) -> None:
             assert json.loads(refused.value.response.body or b"{}")["error"] == "unauthorised"
 
 
+def own_certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate of this machine, signed by itself, and its key."""
+    key, at = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay")])
+    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    built = (
+        built.serial_number(1)
+        .not_valid_before(at - timedelta(days=1))
+        .not_valid_after(at + timedelta(days=1))
+    )
+    built = built.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False)
+    certificate, private = folder / "certificate.pem", folder / "key.pem"
+    certificate.write_bytes(built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return certificate, private
+
+
+def test_the_control_connection_may_be_encrypted(tmp_path: Path) -> None:
+    certificate, key = own_certificate(tmp_path)
+    arguments = ("--control-certificate", str(certificate), "--control-key", str(key))
+    with RelayProcess(tmp_path / "facts", *arguments) as relay:
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        with Control(relay.control, tls=trusting) as control:
+            assert control.start().ask("stats")["rooms"] == 0
+        with pytest.raises(ssl.SSLCertVerificationError):
+            Control(relay.control, tls=ssl.create_default_context())
+        with pytest.raises((InvalidMessage, ConnectionError)):
+            Control(relay.control)
+
+
 def test_nonsense_on_the_control_connection_is_answered_and_an_avalanche_ends_it(tmp_path: Path) -> None:
     with RelayProcess(tmp_path / "facts") as relay:
         with Control(relay.control) as control:
@@ -223,6 +264,18 @@ def test_every_web_process_hears_every_event(tmp_path: Path, machine: SocketWorl
         (["--udp", "127.0.0.1:0", "--candidate", "0.0.0.0:1"], "browsers can reach"),
         (["--udp", "127.0.0.1:0", "--slots-audio", "0"], "number of slots"),
         (["--udp", "127.0.0.1:0", "--secret-file", "/nonexistent"], "secret file cannot be read"),
+        (["--udp", "127.0.0.1:0", "--control-key", "/nonexistent"], "go together"),
+        (
+            [
+                "--udp",
+                "127.0.0.1:0",
+                "--control-key",
+                "/nonexistent",
+                "--control-certificate",
+                "/nonexistent",
+            ],
+            "cannot be read",
+        ),
     ],
 )
 def test_a_command_line_that_makes_no_sense_is_refused(
