@@ -12,8 +12,9 @@ import dj_database_url
 from . import env
 from .base import DATA_DIR, TESTING
 
-DATABASE_URL = env.text("DATABASE_URL")
-REDIS_URL = env.text("REDIS_URL")
+# Both may hold a password.
+DATABASE_URL = env.secret("DATABASE_URL")
+REDIS_URL = env.secret("REDIS_URL")
 IS_DEMO_DATABASE_ALLOWED = env.flag("DEMO_DATABASE", default=False)
 
 
