@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -96,8 +97,8 @@ def compose_command() -> list[str] | None:
 
 def compose_variables() -> dict[str, str]:
     """Fill what an operator writes into .env, so that the file can be judged without one."""
-    names = ["SITE_HOST", "PUBLIC_ADDRESS", "SECRET_KEY", "POSTGRES_PASSWORD", "RELAY_CONTROL_SECRET"]
-    return dict.fromkeys(names, "example")
+    example = (ROOT / "deploy" / "env.example").read_text()
+    return dict.fromkeys(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE), "example")
 
 
 def run_step(step: Step) -> Result:
