@@ -91,7 +91,7 @@ export function endingOf(closed: Closed): Ending {
         again: "Go back in",
       };
     case "ended":
-      return { ...plain, title: "This session is over", text: closed.text || "Thank you for being here." };
+      return { ...plain, title: "This session is over", text: "Thank you for being here." };
     case "removed":
       return {
         ...plain,
