@@ -140,7 +140,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 @contextlib.contextmanager
 def alone_in(data_dir: Path) -> Iterator[None]:
     """Hold the demo's folder, so that two demos never share a database and a journal."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (data_dir / "lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

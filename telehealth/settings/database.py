@@ -27,7 +27,7 @@ def _sqlite() -> dict[str, Any]:  # Django's own shape of a database entry
     would take a row of an append-only table away without asking its guard.
     """
     with contextlib.suppress(OSError):  # commands that need no database work on a read-only checkout
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     durability = "OFF" if TESTING else "FULL"
     return {
         "ENGINE": "django.db.backends.sqlite3",
