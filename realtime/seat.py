@@ -75,10 +75,13 @@ class Seat:
         """Pass the gate, take the place, and welcome the browser."""
         secret = secrets.token_urlsafe(32)
         resume = _resume_of(message.resume)
+        connection = uuid4()
+        # Seen before it has a place: a sweep may come at any moment, and frees places that nobody is seen on.
+        await self._runtime.presence.renew(str(connection), "socket", SEATED_LEASE_SECONDS)
         entry = await database_sync_to_async(services.enter_room)(
             actor=self._caller.user,
             group_session_id=self._room_id,
-            connection=uuid4(),
+            connection=connection,
             secret_hash=_hash(secret),
             microphone=message.microphone,
             camera=message.camera,

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from channels.db import database_sync_to_async
 
+from realtime.presence import Kind, MemoryPresence
 from realtime.runtime import Runtime
-from sessions.models import GroupSession, SessionState
+from sessions.models import GroupSession, Participation, SessionState
 from telehealth.core import clock
 from tests import cast as casting
 from tests.cast import Cast, sign_everything
@@ -103,3 +104,26 @@ async def test_patients_never_read_legal_names_or_lobby_times(cast: Cast, runtim
     assert shown["change"]["lobby_at"] is not None
     await therapist.cut()
     await patient.cut()
+
+
+class WatchfulPresence(MemoryPresence):
+    """Notes at each new lease whether its connection had a place already."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.had_a_place: list[bool] = []
+
+    async def renew(self, connection: str, kind: Kind, seconds: float) -> None:
+        """Look into the database first."""
+        places = Participation.objects.filter(connection=connection)
+        self.had_a_place.append(await database_sync_to_async(places.exists)())
+        await super().renew(connection, kind, seconds)
+
+
+async def test_who_comes_is_seen_before_the_place_is_taken(cast: Cast, runtime: Runtime) -> None:
+    # Otherwise a sweep between the two would take the place away again.
+    runtime.presence = presence = WatchfulPresence()
+    tab = await open_tab(cast.group_session.pk, cast.patient)
+    await tab.join()
+    assert presence.had_a_place[:2] == [False, True]
+    await tab.cut()
