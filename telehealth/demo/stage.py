@@ -65,8 +65,10 @@ def _stage(program: Program, scene: Scene, at: datetime) -> GroupSession:
     standing = GroupSession.objects.filter(program=program, facilitator=leader, series=None).order_by(
         "scheduled_start"
     )
-    running = standing.filter(state=SessionState.OPEN, scheduled_end__gt=at).first()
-    if running is not None:
+    running = GroupSession.objects.filter(
+        program=program, facilitator=leader, state=SessionState.OPEN
+    ).first()
+    if running is not None:  # somebody has pressed Start before, and End not yet: that group goes on
         return running
     for old in standing.filter(state=SessionState.SCHEDULED, scheduled_end__gt=at):
         if _serves(old, scene, at):

@@ -8,6 +8,7 @@ import pytest
 
 from sessions.models import AttendanceRecord, GroupSession, PresenceEvent, SessionState
 from sessions.selectors.facts import broken_fact
+from sessions.services.room import end_session, open_session
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.demo import cast
@@ -48,6 +49,12 @@ def test_a_second_start_adds_nothing_and_a_later_one_only_what_time_brought() ->
     assert all(broken_fact(group_session.pk) is None for group_session in held[:5])
     assert {user.role_enum for user in User.objects.all()} == set(Role)
     assert {account.role for account in cast.LOGINS} == set(Role)
+
+    therapist = User.objects.get(email=cast.THERAPIST.person.email)
+    open_session(actor=therapist, group_session_id=now.pk, at=NOW)
+    for later in (timedelta(minutes=40), timedelta(minutes=70)):
+        assert set_stage(program, at=NOW + later)[0] == now
+    end_session(actor=therapist, group_session_id=now.pk, at=NOW + timedelta(minutes=71))
 
     tomorrow = NOW + timedelta(days=1)
     hold_past(program, at=tomorrow)
