@@ -100,6 +100,12 @@ describe("buttons", () => {
     expect(sent).toEqual(["p5", "p6"].map((participant) => ({ type: "command", command: { type: "participant.readmit", participant } })));
   });
 
+  it("offer a tap while the browser holds the sound back", () => {
+    click(draw(after(joined(room(people)), { type: "sound", blocked: true })), "unblock");
+    expect(sent).toEqual([{ type: "unblock" }]);
+    expect(draw(joined(room(people))).querySelector('[data-action="unblock"]')).toBeNull();
+  });
+
   it("are not sent twice while the answer is awaited", () => {
     const busy = after(lead, { type: "command", command: { type: "participants.admit_all" } });
     click(draw(busy), "admit-all");
