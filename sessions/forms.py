@@ -33,6 +33,7 @@ WEEKDAYS = [
     (6, "Sunday"),
 ]
 MAX_MINUTES = 480
+BREAKS = ("break", "second_break")
 # A day outside is a slip of the keys, and near the ends of the calendar no zone can be computed.
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
@@ -143,6 +144,16 @@ class PlanForm(forms.Form):
     break_length = forms.IntegerField(
         label="Length of the break in minutes", min_value=1, max_value=120, required=False
     )
+    second_break_after = forms.IntegerField(
+        label="Second break after minutes",
+        min_value=1,
+        max_value=MAX_MINUTES,
+        required=False,
+        help_text="From the start of the session.",
+    )
+    second_break_length = forms.IntegerField(
+        label="Length of the second break in minutes", min_value=1, max_value=120, required=False
+    )
 
     def __init__(self, *args: Any, choices: ScheduleChoices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -152,17 +163,28 @@ class PlanForm(forms.Form):
         self.fields["patients"] = PatientsChoice(choices)
 
     def clean(self) -> dict[str, Any]:
-        """Hold a break inside its session, and people inside their program."""
+        """Hold breaks inside their session, and people inside their program."""
         data: dict[str, Any] = super().clean() or {}
-        after, length, whole = (data.get(name) for name in ("break_after", "break_length", "duration_min"))
-        if (after is None) != (length is None):
-            self.add_error("break_length", "Give both when the break begins and how long it is, or neither.")
-        elif after is not None and length is not None and whole and after + length >= whole:
-            self.add_error("break_after", "The break must end before the session does.")
+        for prefix in BREAKS:
+            self._hold_break(prefix, data)
+        first_end = (data.get("break_after") or 0) + (data.get("break_length") or 0)
+        second = data.get("second_break_after")
+        if second is not None and not self.has_error("break_after") and second < first_end:
+            self.add_error("second_break_after", "The second break begins before the first one is over.")
         program = data.get("program")
         if program is not None:
             self._hold_people(program, data)
         return data
+
+    def _hold_break(self, prefix: str, data: dict[str, Any]) -> None:
+        after, length = data.get(f"{prefix}_after"), data.get(f"{prefix}_length")
+        whole = data.get("duration_min")
+        if (after is None) != (length is None):
+            self.add_error(
+                f"{prefix}_length", "Give both when the break begins and how long it is, or neither."
+            )
+        elif after is not None and length is not None and whole and after + length >= whole:
+            self.add_error(f"{prefix}_after", "The break must end before the session does.")
 
     def _hold_people(self, program: Program, data: dict[str, Any]) -> None:
         facilitator = data.get("facilitator")
@@ -185,8 +207,8 @@ class PlanForm(forms.Form):
 
     def planned_breaks(self) -> list[tuple[int, int]]:
         """Give the breaks as (minutes after the start, length in minutes)."""
-        after, length = self.cleaned_data["break_after"], self.cleaned_data["break_length"]
-        return [] if after is None else [(after, length)]
+        pairs = [(self.cleaned_data[f"{one}_after"], self.cleaned_data[f"{one}_length"]) for one in BREAKS]
+        return [(after, length) for after, length in pairs if after is not None]
 
 
 class SessionForm(PlanForm):
@@ -204,6 +226,8 @@ class SessionForm(PlanForm):
         "duration_min",
         "break_after",
         "break_length",
+        "second_break_after",
+        "second_break_length",
         "patients",
     )
 
@@ -261,6 +285,8 @@ class SeriesForm(PlanForm):
         "duration_min",
         "break_after",
         "break_length",
+        "second_break_after",
+        "second_break_length",
         "starts_on",
         "until_on",
         "patients",

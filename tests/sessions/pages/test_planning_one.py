@@ -76,6 +76,17 @@ def test_an_hour_that_the_autumn_repeats_means_its_first_turn(cast: Cast) -> Non
 )
 def test_a_break_lies_inside_its_session(cast: Cast, after: str, length: str, field: str) -> None:
     refused(cast, field=field, break_after=after, break_length=length)
+    refused(
+        cast, field=f"second_{field}", second_break_after=after, second_break_length=length, duration_min="60"
+    )
+
+
+def test_a_long_session_may_have_two_breaks_one_after_the_other(cast: Cast) -> None:
+    two = {"break_after": "20", "break_length": "5", "second_break_length": "5"}
+    refused(cast, field="second_break_after", **two, second_break_after="24")
+    Browser(cast.admin, cast.at).post(NEW, **one(cast, **two, second_break_after="40"))
+    (made,) = planned()
+    assert [(start - made.scheduled_start).seconds // 60 for start, _ in made.break_spans] == [20, 40]
 
 
 @pytest.mark.parametrize(
