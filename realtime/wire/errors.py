@@ -29,6 +29,7 @@ class ErrorId(StrEnum):
 
 NORMAL_CLOSURE = 1000
 
+# All ours: a server may not send those that browsers and libraries give out themselves (1009, 1011).
 CLOSE_CODES: dict[ErrorId, int] = {
     ErrorId.UNAUTHENTICATED: 4401,
     ErrorId.DENIED: 4403,
@@ -40,6 +41,6 @@ CLOSE_CODES: dict[ErrorId, int] = {
     ErrorId.LOGGED_OUT: 4412,
     ErrorId.BAD_MESSAGE: 4400,
     ErrorId.RATE_LIMITED: 4429,
-    ErrorId.TOO_LARGE: 1009,
-    ErrorId.SERVER_ERROR: 1011,
+    ErrorId.TOO_LARGE: 4413,
+    ErrorId.SERVER_ERROR: 4500,
 }

@@ -6,6 +6,8 @@ from http import HTTPStatus
 
 from playwright.sync_api import expect
 
+from realtime.wire.errors import CLOSE_CODES, ErrorId
+from realtime.wire.room import MAX_FRAME_BYTES
 from tests.browser.people import Meeting, Person
 from tests.browser.scenes import ADMIN
 from tests.browser.stack import Stack
@@ -61,3 +63,22 @@ def test_a_room_that_is_not_open_yet_says_when_it_opens(people: Meeting, stack: 
     dina.join()
     dina.sees("The waiting room is not open yet")
     dina.sees("opens")
+
+
+def test_frames_outside_the_protocol_are_answered_by_the_code_of_the_table(
+    people: Meeting, stack: Stack
+) -> None:
+    dora = people.person("dora")
+    dora.sign_in()
+    dora.sees("Hello, Dora")
+    too_large = f'{{"type": "ping", "id": 1, "pad": "{"x" * MAX_FRAME_BYTES}"}}'
+    for frames, error in (([too_large], ErrorId.TOO_LARGE), (["no JSON"] * 4, ErrorId.BAD_MESSAGE)):
+        closed = dora.page.evaluate(
+            """([path, frames]) => new Promise((resolve) => {
+              const socket = new WebSocket(path);
+              socket.onopen = () => frames.forEach((frame) => socket.send(frame));
+              socket.onclose = (event) => resolve(event.code);
+            })""",
+            [f"/ws/rooms/{stack.session('door')}/", frames],
+        )
+        assert closed == CLOSE_CODES[error]

@@ -70,13 +70,13 @@ async def test_who_keeps_sending_nonsense_is_closed(cast: Cast, runtime: Runtime
 async def test_an_oversized_frame_closes(cast: Cast, runtime: Runtime) -> None:
     tab = await open_tab(cast.group_session.pk, cast.patient)
     await tab.send_text(json.dumps({"type": "ping", "id": 1, "pad": "x" * MAX_FRAME_BYTES}))
-    assert await tab.closing() == ("too_large", 1009)
+    assert await tab.closing() == ("too_large", 4413)
 
 
 async def test_size_is_counted_in_bytes_not_in_characters(cast: Cast, runtime: Runtime) -> None:
     tab = await open_tab(cast.group_session.pk, cast.patient)
     await tab.send_text('{"pad": "' + "ä" * (MAX_FRAME_BYTES // 2) + '"}')
-    assert await tab.closing() == ("too_large", 1009)
+    assert await tab.closing() == ("too_large", 4413)
 
 
 async def test_a_flood_closes(cast: Cast, runtime: Runtime) -> None:

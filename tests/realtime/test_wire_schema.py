@@ -58,3 +58,7 @@ def test_server_messages_promise_all_their_fields() -> None:
     for name, definition in room_schema()["$defs"].items():
         if definition.get("properties", {}).get("type", {}).get("default"):
             assert set(definition["required"]) == set(definition["properties"]), name
+
+
+def test_every_close_code_is_one_that_a_server_may_send() -> None:
+    assert all(4000 <= code < 5000 for code in CLOSE_CODES.values())

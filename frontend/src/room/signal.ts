@@ -46,8 +46,8 @@ export const CLOSE_CODES: Readonly<Record<number, ErrorId>> = {
   4412: "logged_out",
   4400: "bad_message",
   4429: "rate_limited",
-  1009: "too_large",
-  1011: "server_error",
+  4413: "too_large",
+  4500: "server_error",
 };
 
 /** After these the browser stays away until the person acts; after all others it comes back by itself. */
