@@ -21,10 +21,6 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> User:
-        """Store the first system administrator, whom nobody could invite (`manage.py createsuperuser`)."""
-        return self.create_user(email, password, **{**fields, "role": Role.SYSTEM_ADMIN})
-
     def get_by_natural_key(self, username: str | None) -> User:
         """Find an account by address, whatever its case."""
         return self.get(email__iexact=username)
