@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -19,6 +19,7 @@ from tests.browser.stack import Stack
 T = TypeVar("T")
 
 DEVICES = ("camera", "microphone")
+DESK = (1280, 800)
 STEP_MILLISECONDS = 200
 PATIENCE_SECONDS = 40.0
 MOST_TABS = 40
@@ -272,15 +273,11 @@ class Meeting:
         name: str,
         *,
         allows: Sequence[str] = DEVICES,
-        width: int = 1280,
-        height: int = 800,
-        color_scheme: Literal["light", "dark"] = "light",
     ) -> Person:
         """Give somebody a browser of their own; `allows` are the devices they let the page use."""
         context = self.browser.new_context(
             permissions=list(allows),
-            viewport={"width": width, "height": height},
-            color_scheme=color_scheme,
+            viewport={"width": DESK[0], "height": DESK[1]},
             reduced_motion="reduce",
             accept_downloads=True,
         )

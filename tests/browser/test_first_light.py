@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from sessions.rules.words import STATUS_WORDS
 from tests.browser import audit_page
+from tests.browser.look import PHONE, pixels_too_wide, serious_faults
 from tests.browser.people import Meeting, Person
 from tests.browser.scenes import ADMIN
 from tests.browser.stack import Stack, now
@@ -171,6 +172,7 @@ def test_a_group_meets_and_its_minutes_are_credited(people: Meeting, stack: Stac
         shown = (card.credited, card.billable, card.toward_hours)
         assert shown == tuple(f"{mine[name]} min" for name in names[2:])
     admin.sees_no("The stored record differs")
+    _assert_fits_a_phone(admin)
 
     # So do the patient's own hours of the week and the reasons given for them.
     (week,) = (week for week in result["weeks"] if week["patient"] == patients[0])
@@ -178,6 +180,13 @@ def test_a_group_meets_and_its_minutes_are_credited(people: Meeting, stack: Stac
     ana.sees(f"{week['hours_min']} min of {week['target_min'] // 60} h are credited")
     ana.sees(f"Why {of_ana.credited_min}?")
     assert week["hours_min"] == of_ana.hours_min
+    _assert_fits_a_phone(ana)
+
+
+def _assert_fits_a_phone(person: Person) -> None:
+    person.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert pixels_too_wide(person.page) == 0
+    assert serious_faults(person.page) == []
 
 
 def _assert_facts_tell_the_story(stack: Stack, session: str, ana: Person, connection: str | None) -> None:
