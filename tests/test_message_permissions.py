@@ -97,6 +97,7 @@ async def test_a_role_that_never_joins_is_closed_at_once(role: Role) -> None:
     closing = json.loads(await talk.receive_from())
     assert (closing["type"], closing["error"]) == ("closing", "denied")
     assert (await talk.receive_output())["code"] == 4403
+    await talk.disconnect()
 
 
 async def test_staff_without_the_required_second_factor_are_closed_at_once() -> None:
@@ -105,6 +106,7 @@ async def test_staff_without_the_required_second_factor_are_closed_at_once() -> 
     assert (await talk.connect())[0]
     closing = json.loads(await talk.receive_from())
     assert (closing["type"], closing["error"]) == ("closing", "denied")
+    await talk.disconnect()
 
 
 async def test_a_therapist_of_another_program_does_not_learn_that_the_room_exists() -> None:
@@ -112,9 +114,11 @@ async def test_a_therapist_of_another_program_does_not_learn_that_the_room_exist
     talk = await database_sync_to_async(socket)(company.other_therapist, company.group_session.pk)
     assert (await talk.connect())[0]
     assert json.loads(await talk.receive_from())["error"] == "not_found"
+    await talk.disconnect()
 
 
 async def test_a_socket_without_a_login_is_told_to_sign_in() -> None:
     talk = WebsocketCommunicator(application, f"/ws/rooms/{uuid.uuid4()}/", headers=[ORIGIN, HOST])
     assert (await talk.connect())[0]
     assert json.loads(await talk.receive_from())["error"] == "unauthenticated"
+    await talk.disconnect()
