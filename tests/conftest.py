@@ -61,6 +61,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _uses_services(item: pytest.Item) -> bool:
+    if "demo" in Path(item.path).parts:
+        return False  # the demo is the embedded product; its database is SQLite by definition
     marked = any(item.get_closest_marker(name) for name in ("django_db", "services"))
     fixtures = set(getattr(item, "fixturenames", ()))
     return marked or bool(fixtures & DATABASE_FIXTURES) or "services_real" in Path(item.path).parts

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from sessions.models import GroupSession, ServiceType, SessionState
@@ -96,11 +98,17 @@ def hold_past(program: Program, *, at: datetime) -> None:
         )
 
 
+@cache
+def _password_hash() -> str:
+    """Hash the demo's one password once: slow on purpose, and the same for every invented person."""
+    return make_password(cast.PASSWORD)
+
+
 def _user(account: cast.Account) -> User:
     person = account.person
-    return User.objects.create_user(
-        person.email,
-        cast.PASSWORD,
+    return User.objects.create(
+        email=person.email,
+        password=_password_hash(),
         role=account.role.value,
         given_name=person.given_name,
         family_name=person.family_name,
