@@ -40,9 +40,10 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One installation for all tests; their scenes keep them apart."""
+    """One installation for all tests; scenes keep them apart. Its log may name no fault and no person."""
     with Stack(Path(tmp_path_factory.mktemp("stack"))) as running:
         yield running
+    assert running.complaints() == []
 
 
 @pytest.fixture

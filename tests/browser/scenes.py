@@ -7,6 +7,7 @@ from datetime import timedelta
 
 PASSWORD = "slow green river 47"
 ADMIN = "ada"
+FAMILY_NAME, MAIL_HOST = "Example", "example.org"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.browser.ledger import Ledger
-from tests.browser.scenes import SCENES
+from tests.browser.scenes import FAMILY_NAME, MAIL_HOST, SCENES
 from tests.browser.tcp_proxy import TcpProxy
 from tests.relay.process import SECRET, RelayProcess
 from tests.relay.proxy import UdpProxy
@@ -141,6 +141,14 @@ class Stack:
     def log(self) -> str:
         """Give what the server logged so far."""
         return (self.folder / "web.log").read_text()
+
+    def complaints(self) -> list[str]:
+        """Give the lines of the log that report a fault, or that name a person."""
+        return [
+            line
+            for line in self.log().splitlines()
+            if '"level": "error"' in line or FAMILY_NAME in line or MAIL_HOST in line
+        ]
 
     def session(self, scene: str) -> str:
         """Give the id of a scene's session."""

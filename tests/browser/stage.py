@@ -40,7 +40,7 @@ from telehealth.enrollment.services import (  # noqa: E402
 )
 from telehealth.programs.models import Program  # noqa: E402
 from telehealth.programs.services import add_membership, create_program, set_credit_terms  # noqa: E402
-from tests.browser.scenes import PASSWORD, SCENES, Scene  # noqa: E402
+from tests.browser.scenes import FAMILY_NAME, MAIL_HOST, PASSWORD, SCENES, Scene  # noqa: E402
 
 HISTORY = timedelta(days=30)
 # One minute is enough for credit and for leaving early, so that a session of minutes shows all rules.
@@ -90,7 +90,11 @@ class Stage:
 
     def user(self, role: Role, name: str) -> User:
         user = User.objects.create_user(
-            f"{name}@example.org", None, role=role.value, given_name=name.capitalize(), family_name="Example"
+            f"{name}@{MAIL_HOST}",
+            None,
+            role=role.value,
+            given_name=name.capitalize(),
+            family_name=FAMILY_NAME,
         )
         User.objects.filter(pk=user.pk).update(password=self.hashed)
         secret = generate_totp_secret() if role.is_staff_role else None
