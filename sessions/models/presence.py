@@ -28,6 +28,10 @@ class PresenceEvent(models.Model):
     connection = models.UUIDField(null=True)
     data = models.JSONField(default=dict)
     recorded_at = models.DateTimeField()
+    is_routine = models.BooleanField(
+        default=False,
+        help_text="A beat that changes nothing that is known; verified, but not read for credit",
+    )
     prev_hash = models.CharField(max_length=64, help_text="Of the fact recorded before it in this session")
     row_hash = models.CharField(max_length=64)
 

@@ -21,6 +21,14 @@ class RosterEntry(models.Model):
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
+    makes_up = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="made_up_by",
+        help_text="The missed place that this one replaces; credit stays where it was earned",
+    )
 
     objects = RosterQuerySet.as_manager()
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from telehealth.enrollment.models import Patient
-from telehealth.programs.models import Program
+from telehealth.programs.models import Program, Track
 
 from .session import ServiceType
 
@@ -19,6 +19,7 @@ class SessionSeries(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="series")
+    track = models.ForeignKey(Track, on_delete=models.PROTECT, null=True, blank=True, related_name="series")
     title = models.CharField(max_length=120)
     service_type = models.CharField(
         max_length=40, choices=ServiceType.choices, default=ServiceType.GROUP_THERAPY

@@ -11,7 +11,7 @@ from django.db import models
 
 from sessions.querysets import GroupSessionQuerySet
 from sessions.rules.service_types import GROUP_TYPES
-from telehealth.programs.models import CreditTerms, Program
+from telehealth.programs.models import CreditTerms, Program, Track
 
 
 class ServiceType(models.TextChoices):
@@ -49,6 +49,20 @@ class SessionState(models.TextChoices):
         return self in (SessionState.ENDED, SessionState.CANCELLED)
 
 
+class RosterState(models.TextChoices):
+    """How far the attendance of a session is settled (domain.md 3.6)."""
+
+    COMPUTED = "COMPUTED", "Computed, not signed"
+    ATTESTED = "ATTESTED", "Signed by the facilitator"
+    LOCKED = "LOCKED", "Locked: the week is closed or was exported"
+    AMENDED = "AMENDED", "Amended after the lock"
+
+    @property
+    def is_signed(self) -> bool:
+        """Say whether a clinician vouches for the roster as it stands or stood."""
+        return self is not RosterState.COMPUTED
+
+
 LOBBY_OPENS_BEFORE = timedelta(minutes=15)
 
 
@@ -63,6 +77,9 @@ class GroupSession(models.Model):
     occurrence_on = models.DateField(
         null=True, blank=True, help_text="Which day of the series this is, wherever it was moved to"
     )
+    track = models.ForeignKey(
+        Track, on_delete=models.PROTECT, null=True, blank=True, related_name="group_sessions"
+    )
     title = models.CharField(max_length=120)
     service_type = models.CharField(max_length=40, choices=ServiceType.choices)
     facilitator = models.ForeignKey(
@@ -74,6 +91,14 @@ class GroupSession(models.Model):
     terms = models.ForeignKey(
         CreditTerms, on_delete=models.PROTECT, related_name="+", help_text="Frozen at scheduling"
     )
+    track_terms = models.ForeignKey(
+        CreditTerms,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The track's own terms over the program's; frozen at scheduling",
+    )
     state = models.CharField(max_length=12, choices=SessionState.choices, default=SessionState.SCHEDULED)
     opened_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -82,6 +107,8 @@ class GroupSession(models.Model):
     cancel_reason = models.CharField(max_length=200, blank=True)
     room_seq = models.PositiveIntegerField(default=0, help_text="Number of the last room event")
     fact_seq = models.PositiveIntegerField(default=0, help_text="Number of the last fact the web side wrote")
+    roster_state = models.CharField(max_length=12, choices=RosterState.choices, default=RosterState.COMPUTED)
+    locked_at = models.DateTimeField(null=True, help_text="When the roster was locked")
     is_attendance_due = models.BooleanField(default=False, help_text="Facts came after the last computation")
 
     objects = GroupSessionQuerySet.as_manager()
@@ -96,6 +123,9 @@ class GroupSession(models.Model):
             models.CheckConstraint(
                 condition=models.Q(state__in=SessionState.values), name="iop_session_state_known"
             ),
+            models.CheckConstraint(
+                condition=models.Q(roster_state__in=RosterState.values), name="iop_roster_state_known"
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["program", "scheduled_start"], name="iop_session_by_start")]
 
@@ -106,6 +136,11 @@ class GroupSession(models.Model):
     def state_enum(self) -> SessionState:
         """Give the state as its enumeration."""
         return SessionState(self.state)
+
+    @property
+    def roster_state_enum(self) -> RosterState:
+        """Give how far the attendance is settled."""
+        return RosterState(self.roster_state)
 
     @property
     def is_group(self) -> bool:

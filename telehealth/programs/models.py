@@ -56,6 +56,11 @@ class ProgramMembership(models.Model):
     )
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True, help_text="Last day; auditors always have one")
+    sees_from = models.DateField(null=True, blank=True, help_text="Auditors: first service date in scope")
+    sees_until = models.DateField(null=True, blank=True, help_text="Auditors: last service date in scope")
+    is_supervisor = models.BooleanField(
+        default=False, help_text="A clinical supervisor, who may approve corrections of others"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -75,13 +80,39 @@ class ProgramMembership(models.Model):
         return self.starts_on <= on and (self.ends_on is None or on <= self.ends_on)
 
 
+class Track(models.Model):
+    """Patients of one program with one schedule and rules: morning, evening, adolescent (domain.md 1.1)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="tracks")
+    name = models.CharField(max_length=80)
+    ended_on = models.DateField(
+        null=True, blank=True, help_text="Last day; nothing new is planned in it after"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["program", "name"], name="programs_track_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CreditTerms(models.Model):
-    """One immutable version of a program's credit parameters (domain.md 3.2), in force from a date."""
+    """One immutable version of credit parameters (domain.md 3.2), in force from a date.
+
+    They are the program's, or those that one of its tracks lays over them.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="credit_terms")
-    version = models.PositiveIntegerField()
+    track = models.ForeignKey(
+        Track, on_delete=models.PROTECT, null=True, blank=True, related_name="credit_terms"
+    )
+    version = models.PositiveIntegerField(help_text="Counted over all terms of the program")
     effective_on = models.DateField()
+    pack = models.CharField(max_length=40, blank=True, help_text="Key of the named pack they began as")
     name = models.CharField(max_length=120)
     parameters = models.JSONField(
         default=dict, help_text="Names and values of credit.md section 3; others default"

@@ -1,7 +1,15 @@
 """Models of enrollment: the patient, the episode, the agreements."""
 
 from .consent import ConsentDocument, ConsentKind, ConsentRevocation, ConsentSignature
-from .patient import DischargeKind, Enrollment, EnrollmentState, Patient, WeeklyTarget
+from .patient import (
+    DischargeKind,
+    Enrollment,
+    EnrollmentChange,
+    EnrollmentState,
+    EnrollmentTerms,
+    Patient,
+    WeeklyTarget,
+)
 
 __all__ = [
     "ConsentDocument",
@@ -10,7 +18,9 @@ __all__ = [
     "ConsentSignature",
     "DischargeKind",
     "Enrollment",
+    "EnrollmentChange",
     "EnrollmentState",
+    "EnrollmentTerms",
     "Patient",
     "WeeklyTarget",
 ]

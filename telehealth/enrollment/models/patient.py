@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from telehealth.programs.models import Program
+from telehealth.programs.models import Program, Track
 
 LEVEL_OF_CARE_CEILING_MINUTES = 1200
 
@@ -64,6 +64,9 @@ class Enrollment(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="enrollments")
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="enrollments")
+    track = models.ForeignKey(
+        Track, on_delete=models.PROTECT, null=True, blank=True, related_name="enrollments"
+    )
     state = models.CharField(max_length=12, choices=EnrollmentState.choices, default=EnrollmentState.PENDING)
     admitted_on = models.DateField()
     discharged_on = models.DateField(null=True, blank=True)
@@ -124,3 +127,49 @@ class WeeklyTarget(models.Model):
     def is_above_level_of_care(self) -> bool:
         """Say whether the hours are those of a partial hospitalization program (domain.md 2.3: warn)."""
         return self.minutes >= LEVEL_OF_CARE_CEILING_MINUTES
+
+
+class EnrollmentTerms(models.Model):
+    """Credit parameters of one episode over those of its track and program, from the start of a program week.
+
+    Rows are added, never edited: a week is decided by the terms in force on its first day.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="terms")
+    version = models.PositiveIntegerField()
+    effective_on = models.DateField(help_text="First day of a program week")
+    pack = models.CharField(max_length=40, blank=True, help_text="Key of the named pack they began as")
+    name = models.CharField(max_length=120)
+    parameters = models.JSONField(default=dict)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["enrollment", "version"], name="enrollment_terms_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+
+class EnrollmentChange(models.Model):
+    """One dated step of an episode: admission, taper, hold, return, discharge, another track. Append-only."""
+
+    enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="changes")
+    state = models.CharField(max_length=12, choices=EnrollmentState.choices)
+    track = models.ForeignKey(Track, on_delete=models.PROTECT, null=True, related_name="+")
+    effective_on = models.DateField()
+    expected_return_on = models.DateField(null=True, help_text="Of a hold")
+    reason = models.CharField(max_length=200, blank=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["enrollment", "effective_on"], name="enrollment_change_by_day")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
