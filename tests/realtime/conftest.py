@@ -17,6 +17,7 @@ from telehealth.core import clock
 from tests import cast as casting
 from tests.cast import Cast
 from tests.realtime.fake_relay import FakeRelay
+from tests.realtime.tabs import let_go_all
 
 _kept: list[tuple[Cast, sqlite3.Connection]] = []
 
@@ -54,5 +55,6 @@ async def runtime(relay: FakeRelay, settings: Settings) -> AsyncIterator[Runtime
     process.install(made)
     made.start()
     yield made
+    await let_go_all()
     await made.stop()
     process.install(None)

@@ -20,6 +20,8 @@ PATIENCE = 10.0
 
 Message = dict[str, Any]
 
+_opened: list[Tab] = []
+
 
 def login(user: User) -> Client:
     """Sign somebody in."""
@@ -45,6 +47,7 @@ class Tab:
         self._last_id = 0
         self.seen: list[Message] = []
         self.welcome: Message = {}
+        _opened.append(self)
 
     async def connect(self) -> bool:
         """Open the socket; False when the handshake was refused."""
@@ -117,6 +120,11 @@ class Tab:
         """Lose the socket."""
         await self._socket.disconnect(code=1006, timeout=PATIENCE)
 
+    async def let_go(self) -> None:
+        """End the socket if the test did not: a reader of Redis that is cancelled twice may never end."""
+        if not self._socket.future.done():
+            await self.cut()
+
     @property
     def resume(self) -> dict[str, str]:
         """Give what proves the seat."""
@@ -134,3 +142,9 @@ async def open_tab(room: UUID, user: User, **more: Any) -> Tab:
     tab = Tab(room, await database_sync_to_async(login)(user), **more)
     assert await tab.connect()
     return tab
+
+
+async def let_go_all() -> None:
+    """End what the tabs of a test left open."""
+    while _opened:
+        await _opened.pop().let_go()
