@@ -16,15 +16,32 @@ MENUS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("My sessions", "calendar", "sessions:patient_home"),
         ("My agreements", "sign", "enrollment:my_agreements"),
     ),
-    "therapist": (("Today", "calendar", "sessions:therapist_home"),),
-    "case_manager": (("Today", "calendar", "sessions:therapist_home"),),
+    "therapist": (
+        ("Today", "calendar", "sessions:therapist_home"),
+        ("Week", "clock", "sessions:week_board"),
+        ("Outreach", "person", "sessions:outreach"),
+    ),
+    "case_manager": (
+        ("Today", "calendar", "sessions:therapist_home"),
+        ("Week", "clock", "sessions:week_board"),
+        ("Outreach", "person", "sessions:outreach"),
+    ),
     "program_admin": (
+        ("Week", "clock", "sessions:week_board"),
         ("Sessions", "calendar", "sessions:list"),
         ("Patients", "people", "enrollment:patients"),
+        ("Corrections", "sign", "sessions:corrections"),
+        ("Reports", "document", "reports:index"),
+        ("Terms", "settings", "sessions:terms"),
         ("Staff", "person", "programs:people"),
-        ("System health", "health", "core:health"),
+        ("Health", "health", "core:health"),
     ),
-    "auditor": (("Sessions", "calendar", "sessions:list"),),
+    "auditor": (
+        ("Week", "clock", "sessions:week_board"),
+        ("Sessions", "calendar", "sessions:list"),
+        ("Reports", "document", "reports:index"),
+        ("Terms", "settings", "sessions:terms"),
+    ),
     "system_admin": (("Staff", "person", "programs:people"), ("System health", "health", "core:health")),
 }
 
