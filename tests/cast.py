@@ -19,6 +19,7 @@ from telehealth.enrollment.models import Enrollment, Patient
 from telehealth.enrollment.selectors import my_agreements
 from telehealth.enrollment.services import enrol_patient, publish_default_agreements, sign_document
 from telehealth.programs.models import Program
+from telehealth.programs.selectors import ServiceDates
 from telehealth.programs.services import add_membership, create_program
 
 # A Wednesday, ten in the morning in New York.
@@ -145,8 +146,16 @@ def _program(system_admin: User, admin_name: str, at: datetime) -> tuple[Program
 
 def _member(admin: User, program: Program, role: Role, name: str, at: datetime, *, mfa: bool = True) -> User:
     user = account(role, name, mfa=mfa)
-    ends_on = program.date_at(at) + timedelta(days=365) if role is Role.AUDITOR else None
-    add_membership(actor=admin, program=program, user=user, at=at, ends_on=ends_on)
+    today, year = program.date_at(at), timedelta(days=365)
+    is_auditor = role is Role.AUDITOR
+    add_membership(
+        actor=admin,
+        program=program,
+        user=user,
+        at=at,
+        ends_on=today + year if is_auditor else None,
+        sees=ServiceDates(today - year, today + year) if is_auditor else None,
+    )
     return user
 
 

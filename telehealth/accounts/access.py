@@ -63,6 +63,7 @@ ROUTES: Mapping[str, Mapping[str, Roles | None]] = {
     "programs:accept_invitation": {"GET": ANYONE, "POST": ANYONE},
     "programs:people": {"GET": only(A, S)},
     "programs:invite": {"GET": only(A, S), "POST": only(A, S)},
+    "programs:seat_edit": {"GET": only(A), "POST": only(A)},
     "programs:end_membership": {"GET": only(A, S), "POST": only(A, S)},
     "programs:resend_invitation": {"GET": only(A, S), "POST": only(A, S)},
     "programs:revoke_invitation": {"GET": only(A, S), "POST": only(A, S)},

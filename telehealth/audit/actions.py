@@ -21,6 +21,7 @@ class AuditAction(models.TextChoices):
 
     PROGRAM_CREATED = "program.created"
     MEMBERSHIP_ADDED = "program.membership_added"
+    MEMBERSHIP_CHANGED = "program.membership_changed"
     MEMBERSHIP_ENDED = "program.membership_ended"
     TRACK_CREATED = "program.track_created"
     TRACK_ENDED = "program.track_ended"

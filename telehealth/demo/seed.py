@@ -18,6 +18,7 @@ from telehealth.enrollment.models import ConsentKind, Patient
 from telehealth.enrollment.selectors import my_agreements
 from telehealth.enrollment.services import enrol_patient, publish_default_agreements, sign_document
 from telehealth.programs.models import Program
+from telehealth.programs.selectors import ServiceDates
 from telehealth.programs.services import add_membership, create_program
 
 from . import cast
@@ -64,8 +65,16 @@ def _fill(at: datetime) -> Program:
     add_membership(actor=system_admin, program=program, user=admin, at=founded)
     publish_default_agreements(actor=admin, program=program, at=founded)
     for account in (cast.THERAPIST, cast.SECOND_THERAPIST, cast.CASE_MANAGER, cast.AUDITOR):
-        ends_on = today + timedelta(days=AUDIT_DAYS) if account.role is Role.AUDITOR else None
-        add_membership(actor=admin, program=program, user=_user(account), at=founded, ends_on=ends_on)
+        seat_ends = today + timedelta(days=AUDIT_DAYS)
+        is_auditor = account.role is Role.AUDITOR
+        add_membership(
+            actor=admin,
+            program=program,
+            user=_user(account),
+            at=founded,
+            ends_on=seat_ends if is_auditor else None,
+            sees=ServiceDates(program.date_at(founded), seat_ends) if is_auditor else None,
+        )
     therapist = User.objects.get(email=cast.THERAPIST.person.email)
     second = User.objects.get(email=cast.SECOND_THERAPIST.person.email)
     morning = [_enrol(admin, program, each, therapist, founded) for each in cast.MORNING_GROUP]

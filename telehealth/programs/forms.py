@@ -9,8 +9,9 @@ from django import forms
 
 from telehealth.accounts.roles import Role
 
-from .models import Program, WeekStart
+from .models import Program, ProgramMembership, WeekStart
 from .people import Person
+from .scopes import ServiceDates
 from .zones import zone_choices
 
 
@@ -75,8 +76,31 @@ class InviteForm(PersonForm):
     ends_on = forms.DateField(
         label="Last day of access", required=False, widget=DateInput(), help_text="Needed for auditors."
     )
+    sees_from = forms.DateField(
+        label="First service date the auditor sees",
+        required=False,
+        widget=DateInput(),
+        help_text="For auditors only.",
+    )
+    sees_until = forms.DateField(
+        label="Last service date the auditor sees",
+        required=False,
+        widget=DateInput(),
+        help_text="For auditors only.",
+    )
 
-    field_order = ("program", "role", "given_name", "family_name", "email", "phone", "credential", "ends_on")
+    field_order = (
+        "program",
+        "role",
+        "given_name",
+        "family_name",
+        "email",
+        "phone",
+        "credential",
+        "ends_on",
+        "sees_from",
+        "sees_until",
+    )
 
     def __init__(self, *args: Any, programs: Sequence[Program], roles: Iterable[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,11 +115,69 @@ class InviteForm(PersonForm):
         self.order_fields(self.field_order)
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the end of an auditor's access."""
+        """Ask for the end of an auditor's access, and for what it is an access to."""
         data = super().clean() or self.cleaned_data
-        if data.get("role") is Role.AUDITOR and not data.get("ends_on") and "ends_on" not in self.errors:
-            self.add_error("ends_on", "Auditors get access for a limited time. Choose the last day.")
+        if data.get("role") is Role.AUDITOR:
+            for name, sentence in SEAT_SENTENCES.items():
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, sentence)
         return data
+
+    def sees(self) -> ServiceDates | None:
+        """Give the service dates of an auditor's seat; only after `is_valid`."""
+        return _sees(self.cleaned_data) if self.cleaned_data["role"] is Role.AUDITOR else None
+
+
+SEAT_SENTENCES = {
+    "ends_on": "Auditors get access for a limited time. Choose the last day.",
+    "sees_from": "Auditors see some service dates only. Choose the first one.",
+    "sees_until": "Auditors see some service dates only. Choose the last one.",
+}
+
+
+class AuditorSeatForm(forms.Form):
+    """How long an auditor has access, and to which service dates."""
+
+    ends_on = forms.DateField(
+        label="Last day of access",
+        widget=DateInput(),
+        help_text="After this day the auditor sees nothing any more.",
+    )
+    sees_from = forms.DateField(
+        label="First service date the auditor sees",
+        widget=DateInput(),
+        help_text="Sessions before it, and weeks that begin before it, stay closed.",
+    )
+    sees_until = forms.DateField(label="Last service date the auditor sees", widget=DateInput())
+
+    def __init__(self, *args: Any, membership: ProgramMembership, **kwargs: Any) -> None:
+        names = ("ends_on", "sees_from", "sees_until")
+        super().__init__(*args, initial={name: getattr(membership, name) for name in names}, **kwargs)
+
+    def change(self) -> dict[str, Any]:
+        """Give what the service takes; only after `is_valid`."""
+        return {"ends_on": self.cleaned_data["ends_on"], "sees": _sees(self.cleaned_data)}
+
+
+class SupervisorSeatForm(forms.Form):
+    """Whether a therapist may approve the corrections that others ask for."""
+
+    is_supervisor = forms.BooleanField(
+        label="Clinical supervisor",
+        required=False,
+        help_text="May approve corrections of credited minutes that other people ask for, never their own.",
+    )
+
+    def __init__(self, *args: Any, membership: ProgramMembership, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"is_supervisor": membership.is_supervisor}, **kwargs)
+
+    def change(self) -> dict[str, Any]:
+        """Give what the service takes; only after `is_valid`."""
+        return {"is_supervisor": self.cleaned_data["is_supervisor"]}
+
+
+def _sees(data: dict[str, Any]) -> ServiceDates:
+    return ServiceDates(data["sees_from"], data["sees_until"])
 
 
 class ProgramForm(forms.Form):

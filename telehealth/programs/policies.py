@@ -20,6 +20,7 @@ class ProgramDenial(StrEnum):
     NOT_SYSTEM_ADMIN = "not_system_admin"
     ROLE_NOT_INVITABLE = "role_not_invitable"
     OWN_MEMBERSHIP = "own_membership"
+    OWN_SEAT = "own_seat"
 
 
 INVITABLE = frozenset({Role.THERAPIST, Role.CASE_MANAGER, Role.PROGRAM_ADMIN, Role.AUDITOR})
@@ -75,6 +76,16 @@ def can_invite_again(actor: User, program: Program, invited: User, at: datetime)
     if invited.role_enum is Role.PATIENT:
         return can_administer(actor, program, at)
     return can_invite(actor, program, invited.role_enum, at)
+
+
+def can_change_seat(actor: User, program: Program, member: User, at: datetime) -> Decision:
+    """Let a program's administrators say what auditors see and who supervises; nobody for themselves."""
+    if actor.pk == member.pk:
+        return Decision.deny(
+            ProgramDenial.OWN_SEAT,
+            "You cannot change your own access. Ask another administrator to do it.",
+        )
+    return can_administer(actor, program, at)
 
 
 def can_end_membership(actor: User, program: Program, member: User, at: datetime) -> Decision:

@@ -12,6 +12,11 @@ from telehealth.accounts.roles import Role
 from telehealth.core.errors import NotFound, NotReady
 
 from .models import CreditTerms, Invitation, InvitationState, Program, ProgramMembership
+from .scopes import EVERY_DATE as EVERY_DATE
+from .scopes import NO_DATE as NO_DATE
+from .scopes import ServiceDates as ServiceDates
+from .scopes import audit_scope as audit_scope
+from .scopes import audit_scopes as audit_scopes
 from .tokens import token_hash
 
 
@@ -31,6 +36,11 @@ class PersonRow:
     def can_be_invited_again(self) -> bool:
         """Say whether a new link would help: the person never accepted one."""
         return not self.user.is_active and self.invitation is not None
+
+    @property
+    def has_seat(self) -> bool:
+        """Say whether there is more to the access than its end: an auditor's dates, a supervisor's tick."""
+        return self.role in (Role.AUDITOR, Role.THERAPIST)
 
     @property
     def can_be_withdrawn(self) -> bool:
@@ -154,9 +164,9 @@ def invitation_by_token(token: str, at: datetime) -> InvitationPage:
 
 
 def terms_in_force(program: Program, on: date) -> CreditTerms:
-    """Give the credit terms that a session scheduled for this date is frozen with."""
+    """Give the program's own credit terms that a session scheduled for this date is frozen with."""
     terms = (
-        CreditTerms.objects.filter(program=program, effective_on__lte=on)
+        CreditTerms.objects.filter(program=program, track=None, effective_on__lte=on)
         .order_by("-effective_on", "-version")
         .first()
     )

@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from telehealth.accounts.roles import Role
 from telehealth.core import clock
 from telehealth.core.errors import NotFound
 
 from . import selectors, services
-from .forms import InviteForm, PasswordForm, ProgramForm
+from .forms import AuditorSeatForm, InviteForm, PasswordForm, ProgramForm, SupervisorSeatForm
 from .mail import send_invitation
 from .models import InvitationState
 from .pages import local_path, reader, refusals_into
@@ -44,6 +45,7 @@ def invite(request: HttpRequest) -> HttpResponse:
                 person=form.person(),
                 role=form.cleaned_data["role"],
                 ends_on=form.cleaned_data["ends_on"],
+                sees=form.sees(),
                 at=at,
                 deliver=send_invitation,
             )
@@ -120,6 +122,26 @@ def end_membership(request: HttpRequest, pk: UUID) -> HttpResponse:
         "back": reverse("programs:people"),
     }
     return render(request, "programs/confirm.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def seat_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Change what an auditor may see and until when, or who is a clinical supervisor."""
+    user, at = reader(request), clock.now()
+    membership = selectors.get_membership_for(user, pk, at)
+    forms = {Role.AUDITOR: AuditorSeatForm, Role.THERAPIST: SupervisorSeatForm}
+    make = forms.get(membership.user.role_enum)
+    if make is None:
+        raise NotFound("no_seat", "There is nothing to change about this person's access.")
+    # An unticked box sends nothing, so what was sent may be empty.
+    form = make(request.POST if request.method == "POST" else None, membership=membership)
+    if request.method == "POST" and form.is_valid():
+        with refusals_into(form):
+            services.change_seat(actor=user, membership=membership, at=at, **form.change())
+            messages.success(request, "The access has changed.")
+            return redirect("programs:people")
+    context = {"form": form, "membership": membership}
+    return render(request, "programs/seat_edit.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,12 +8,13 @@ from .invitations import (
     resend_invitation,
     revoke_invitation,
 )
-from .memberships import add_membership, end_membership
+from .memberships import add_membership, change_seat, end_membership
 from .programs import create_program, set_credit_terms
 
 __all__ = [
     "accept_invitation",
     "add_membership",
+    "change_seat",
     "create_program",
     "end_membership",
     "invite_account",

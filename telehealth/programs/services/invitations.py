@@ -21,6 +21,7 @@ from telehealth.core.locking import lock
 from ..models import Invitation, InvitationState, Program
 from ..people import Deliver, Person
 from ..policies import can_invite, can_invite_again
+from ..scopes import ServiceDates
 from ..tokens import new_token, token_hash
 from .memberships import open_membership
 
@@ -40,6 +41,7 @@ def invite_person(
     role: Role,
     at: datetime,
     ends_on: date | None = None,
+    sees: ServiceDates | None = None,
     deliver: Deliver | None = None,
     make_token: Callable[[], str] = new_token,
 ) -> tuple[Invitation, str]:
@@ -48,7 +50,9 @@ def invite_person(
         program = lock(Program, program.pk)
         can_invite(actor, program, role, at).require()
         user = create_account(program=program, person=person, role=role)
-        open_membership(actor=actor, program=program, user=user, at=at, starts_on=None, ends_on=ends_on)
+        open_membership(
+            actor=actor, program=program, user=user, at=at, starts_on=None, ends_on=ends_on, sees=sees
+        )
         return invite_account(
             actor=actor, program=program, user=user, at=at, deliver=deliver, make_token=make_token
         )

@@ -9,6 +9,7 @@ import pytest
 from telehealth.accounts.models import User
 from telehealth.audit.models import AuditEvent
 from telehealth.programs.models import ProgramMembership
+from telehealth.programs.selectors import ServiceDates
 from telehealth.programs.services import add_membership
 from tests.cast import Cast
 
@@ -29,7 +30,8 @@ def auditor_of_the_other(cast: Cast) -> User:
     user = User.objects.create_user("ada@example.org", None, role="auditor", given_name="A", family_name="B")
     end = cast.other_program.date_at(cast.at) + timedelta(days=9)
     admin = admin_of_the_other(cast)
-    add_membership(actor=admin, program=cast.other_program, user=user, at=cast.at, ends_on=end)
+    sees = ServiceDates(end - timedelta(days=90), end)
+    add_membership(actor=admin, program=cast.other_program, user=user, at=cast.at, ends_on=end, sees=sees)
     return user
 
 

@@ -14,7 +14,7 @@ from telehealth.core.errors import Conflict, Denied, DomainError, NotFound
 from telehealth.programs.mail import send_invitation
 from telehealth.programs.models import Invitation, InvitationState, ProgramMembership
 from telehealth.programs.people import Person
-from telehealth.programs.selectors import people_of
+from telehealth.programs.selectors import ServiceDates, people_of
 from telehealth.programs.services import (
     accept_invitation,
     invite_person,
@@ -141,12 +141,20 @@ def test_nobody_but_the_programs_administrator_invites(world: World) -> None:
     invite(world, Role.PROGRAM_ADMIN, actor=world.system_admin)
 
 
-def test_auditor_needs_a_last_day(world: World) -> None:
+def test_auditor_needs_a_last_day_and_service_dates(world: World) -> None:
     with pytest.raises(DomainError) as caught:
         invite(world, Role.AUDITOR)
     assert caught.value.error == "auditor_needs_end"
-    invite(world, Role.AUDITOR, ends_on=AT.date() + timedelta(days=14))
-    assert ProgramMembership.objects.get(user__email="nina@example.org").ends_on is not None
+    last = AT.date() + timedelta(days=14)
+    with pytest.raises(DomainError) as caught:
+        invite(world, Role.AUDITOR, ends_on=last)
+    assert caught.value.error == "auditor_needs_dates"
+    with pytest.raises(DomainError) as caught:
+        invite(world, Role.AUDITOR, ends_on=last, sees=ServiceDates(last, last - timedelta(days=1)))
+    assert caught.value.error == "dates_out_of_order"
+    invite(world, Role.AUDITOR, ends_on=last, sees=ServiceDates(last - timedelta(days=90), last))
+    seat = ProgramMembership.objects.get(user__email="nina@example.org")
+    assert (seat.ends_on, seat.sees_from, seat.sees_until) == (last, last - timedelta(days=90), last)
 
 
 def test_letter_names_neither_program_nor_role_nor_person(

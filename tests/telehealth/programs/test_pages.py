@@ -152,7 +152,7 @@ def test_mistakes_are_shown_beside_their_fields(admin: Client, world: World) -> 
         reverse("programs:invite"),
         {**NINA, "program": str(world.program.pk), "role": "auditor", "email": world.user.email},
     )
-    assert page.context["form"].errors.keys() == {"ends_on"}
+    assert page.context["form"].errors.keys() == {"ends_on", "sees_from", "sees_until"}
     page = admin.post(
         reverse("programs:invite"), {**NINA, "program": str(world.program.pk), "email": world.user.email}
     )
