@@ -1,11 +1,25 @@
-"""The strip of a session: when somebody was where, as a picture with patterns and as a table."""
+"""The strip of a session: what every second was, as a picture with patterns, in words and as a table.
+
+    {% load strips %}
+    {% strip one.strip label="Ana, Tuesday" %}
+    {% strip one.strip label=one.name start=page.strip_start end=page.strip_end %}
+    {% strip_legend one.strip %}      the kinds this strip draws; {% strip_legend %} explains all of them
+
+`one.strip` is a `sessions.selectors.strips.Strip`: make one with `strip_of_record(record, zone=, lobby_at=)`,
+`make_strip(timeline, status=, zone=, lobby_at=)` or, for a whole roster, `strips_of(group_session, zone=)`.
+It brings its words, its incidents and the zone its times are written in; `words=False` leaves the sentences
+out where the page says them elsewhere. `start` and `end` put several strips on one axis; of a session that
+still runs they show the time to come as an empty frame. Plain pieces `{"from", "to", "kind"}` with a zone,
+`{% strip pieces zone label %}`, are drawn too, without sentences.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -14,37 +28,113 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
-# What each kind is called and how its pattern is drawn in an 8 by 8 cell. Colours come from the style sheet.
+# What each kind is called (as in the sessions' own vocabulary, a test compares them) and how its pattern is
+# drawn in an 8 by 8 cell. Colours come from the style sheet.
 KINDS: dict[str, tuple[str, str]] = {
-    "waiting": ("Waiting room", "M0 4h3"),
-    "credited": ("Present, credited", ""),
-    "bridged": ("Short drop, credited", "M-2 2l4-4M0 8l8-8M6 10l4-4"),
+    "credited": ("In the room, counts", ""),
+    "bridged": ("Short drop, counts all the same", "M-2 2l4-4M0 8l8-8M6 10l4-4"),
+    "early": ("Here before the session's time", "M2 2h.1M6 6h.1"),
+    "waiting": ("In the waiting room", "M0 4h3"),
+    "before": ("Not here yet", "M4 4h.1"),
+    "away": ("Out of the room", "M1 4h6"),
+    "after": ("Left", "M0 7h8"),
+    "absent": ("Not in the room", ""),
     "break": ("Break", "M4 0v8"),
     "no_facilitator": ("No clinician in the room", "M0 4h8M4 0v8"),
-    "absent": ("Not present", ""),
-    "overlap": ("Credited in another session", "M0 4h8"),
-    "excluded_modality": ("Camera or audio rule, not credited", "M-2 6l4 4M0 0l8 8M6-2l4 4"),
+    "excluded_modality": ("Without the camera that counting needs", "M-2 6l4 4M0 0l8 8M6-2l4 4"),
+    "overlap": ("Counted in another session", "M0 2h8M0 6h8"),
+    "too_short": ("In the room, too little to count", "M0 0l8 8M0 8l8-8"),
+    "cancelled": ("In the room, session cancelled", "M2 2l4 4M2 6l4-4"),
 }
-WIDTH, HEIGHT = 720.0, 34.0
+COUNTING = ("credited", "bridged")
+FEW_TICKS, MANY_TICKS = 4, 8
 _ids = count(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One stretch of a timeline."""
+    """One stretch; a mark has no kind and says nothing of counting."""
 
     start: datetime
     end: datetime
-    kind: str
+    words: str
+    kind: str = ""
+    counts: bool | None = None
+
+
+class Strip(Protocol):
+    """What a selector hands over: `sessions.selectors.strips.Strip`."""
+
+    @property
+    def pieces(self) -> Iterable[Piece]:
+        """Give the stretches in order."""
+
+    @property
+    def marks(self) -> Iterable[Piece]:
+        """Give what the strip points out."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Say all of it."""
+
+    @property
+    def zone(self) -> str:
+        """Name the zone of its times."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Name the kinds it draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainStrip:
+    """Plain pieces, which bring no words of their own."""
+
+    pieces: tuple[Piece, ...]
+    zone: str = "UTC"
+    marks: tuple[Piece, ...] = ()
+    sentences: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The line that a strip is drawn on."""
+
+    start: datetime
+    end: datetime
+    zone: ZoneInfo
+
+    def share(self, at: datetime) -> float:
+        """Say how far along an instant lies, from 0 to 100."""
+        whole = max((self.end - self.start).total_seconds(), 1.0)
+        return min(max((at - self.start).total_seconds() / whole, 0.0), 1.0) * 100
+
+    def place(self, start: datetime, end: datetime) -> tuple[str, str]:
+        """Give left edge and width as shares of the picture, so that patterns and words never shrink."""
+        left = self.share(start)
+        return f"{left:.3f}%", f"{self.share(end) - left:.3f}%"
+
+    def ticks(self, most: int) -> Iterator[datetime]:
+        """Give whole times of the clock, at most so many."""
+        minutes = (self.end - self.start).total_seconds() / 60
+        step = next((m for m in (1, 5, 10, 15, 30, 60, 120) if minutes / m <= most), 240) * 60
+        at = self.start + timedelta(seconds=-self.start.timestamp() % step)
+        while at <= self.end:
+            yield at
+            at += timedelta(seconds=step)
 
 
 def _instant(value: object) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
 
 
-def read_pieces(pieces: Iterable[Mapping[str, object]]) -> list[Piece]:
+def read_pieces(pieces: Iterable[Mapping[str, object]]) -> tuple[Piece, ...]:
     """Take pieces as `credit.md` section 7 writes them: `{"from", "to", "kind"}`, texts or datetimes."""
-    return [Piece(_instant(p["from"]), _instant(p["to"]), str(p["kind"])) for p in pieces]
+    read = ((_instant(one["from"]), _instant(one["to"]), str(one["kind"])) for one in pieces)
+    return tuple(
+        Piece(start, end, KINDS[kind][0], kind, counts=kind in COUNTING) for start, end, kind in read
+    )
 
 
 def _pattern(prefix: str, kind: str) -> SafeString:
@@ -61,8 +151,8 @@ def _pattern(prefix: str, kind: str) -> SafeString:
     )
 
 
-def _length(piece: Piece) -> str:
-    whole = int((piece.end - piece.start).total_seconds())
+def _length(start: datetime, end: datetime) -> str:
+    whole = int((end - start).total_seconds())
     hours, minutes, seconds = whole // 3600, whole % 3600 // 60, whole % 60
     return f"{hours}:{minutes:02d}:{seconds:02d}"
 
@@ -71,73 +161,77 @@ def _clock(value: datetime) -> str:
     return f"{value.hour % 12 or 12}:{value:%M:%S} {value:%p}"
 
 
-def _ticks(start: datetime, end: datetime, zone: ZoneInfo) -> Iterable[tuple[float, str]]:
-    span = (end - start).total_seconds()
-    step = next((m for m in (1, 5, 15, 30, 60, 120) if span / 60 / m <= 8), 240) * 60
-    first = start + timedelta(seconds=-start.timestamp() % step)
-    for number in range(int((end - first).total_seconds() // step) + 1):
-        at = first + timedelta(seconds=number * step)
-        local = at.astimezone(zone)
-        yield (at - start).total_seconds() / span * WIDTH, f"{local.hour % 12 or 12}:{local:%M}"
+def _ticks(axis: Axis) -> list[dict[str, object]]:
+    few = set(axis.ticks(FEW_TICKS))
+    found = []
+    for at in sorted(few | set(axis.ticks(MANY_TICKS))):
+        local, share = at.astimezone(axis.zone), axis.share(at)
+        anchor = "start" if share < 4 else "end" if share > 96 else "middle"
+        text = f"{local.hour % 12 or 12}:{local:%M}"
+        found.append({"x": f"{share:.3f}%", "text": text, "anchor": anchor, "is_minor": at not in few})
+    return found
+
+
+def _rects(axis: Axis, pieces: Iterable[Piece], prefix: str) -> SafeString:
+    return format_html_join(
+        "",
+        '<rect class="piece" x="{}" y="8" width="{}" height="34" fill="url(#{}-{})"><title>{}</title></rect>',
+        ((*axis.place(one.start, one.end), prefix, one.kind, one.words) for one in pieces),
+    )
+
+
+def _marks(axis: Axis, marks: Iterable[Piece]) -> SafeString:
+    return format_html_join(
+        "",
+        '<rect class="strip-mark" x="{}" y="0" width="{}" height="5" rx="2.5"><title>{}</title></rect>',
+        ((*axis.place(one.start, one.end), one.words) for one in marks),
+    )
+
+
+def _row(one: Piece, zone: ZoneInfo) -> dict[str, str]:
+    return {
+        # Words, not datetimes: a template would turn those back into the server's zone.
+        "start": _clock(one.start.astimezone(zone)),
+        "end": _clock(one.end.astimezone(zone)),
+        "length": _length(one.start, one.end),
+        "words": one.words,
+        "counts": "yes" if one.counts else "no",
+    }
 
 
 @register.inclusion_tag("components/_strip.html")
 def strip(
-    pieces: Iterable[Mapping[str, object]],
-    zone: str = "UTC",
+    what: Strip | Iterable[Mapping[str, object]],
+    zone: str = "",
     label: str = "",
     start: object = None,
     end: object = None,
+    words: bool = True,
 ) -> dict[str, object]:
-    """Draw pieces on one line between `start` and `end` (default: what they cover), times in `zone`."""
-    known = read_pieces(pieces)
-    if not known:
-        return {"empty": True}
-    first = _instant(start) if start else min(piece.start for piece in known)
-    last = _instant(end) if end else max(piece.end for piece in known)
-    local = ZoneInfo(zone)
-    scale = WIDTH / max((last - first).total_seconds(), 1.0)
-    prefix = f"strip{next(_ids)}"
-    rects = format_html_join(
-        "",
-        '<rect class="piece" x="{}" y="0" width="{}" height="{}" fill="url(#{}-{})"><title>{}</title></rect>',
-        (
-            (
-                f"{(piece.start - first).total_seconds() * scale:.2f}",
-                f"{(piece.end - piece.start).total_seconds() * scale:.2f}",
-                int(HEIGHT),
-                prefix,
-                piece.kind,
-                KINDS[piece.kind][0],
-            )
-            for piece in known
-        ),
+    """Draw, say and tabulate a strip between `start` and `end` (default: what it covers)."""
+    one: Strip = PlainStrip(read_pieces(what)) if isinstance(what, Iterable) else what
+    sentences = one.sentences if words else ()
+    pieces = tuple(one.pieces)
+    if not pieces:
+        return {"empty": True, "sentences": sentences}
+    name = zone or one.zone
+    axis = Axis(
+        _instant(start) if start else min(piece.start for piece in pieces),
+        _instant(end) if end else max(piece.end for piece in pieces),
+        ZoneInfo(name),
     )
+    prefix = f"strip{next(_ids)}"
     return {
         "label": label,
-        "zone_words": zone.rsplit("/", 1)[-1].replace("_", " "),
-        "patterns": format_html_join("", "{}", ((_pattern(prefix, kind),) for kind in _kinds(known))),
-        "pieces": rects,
-        "ticks": [
-            {"x": f"{x:.2f}", "text": text, "anchor": _anchor(x)} for x, text in _ticks(first, last, local)
-        ],
-        "rows": [
-            {
-                # Words, not datetimes: a template would turn those back into the server's zone.
-                "start": _clock(piece.start.astimezone(local)),
-                "end": _clock(piece.end.astimezone(local)),
-                "length": _length(piece),
-                "words": KINDS[piece.kind][0],
-            }
-            for piece in known
-        ],
+        "sentences": sentences,
+        "zone_words": name.rsplit("/", 1)[-1].replace("_", " "),
+        "patterns": format_html_join("", "{}", ((_pattern(prefix, kind),) for kind in _kinds(pieces))),
+        "pieces": _rects(axis, pieces, prefix),
+        "marks": _marks(axis, one.marks),
+        "ticks": _ticks(axis),
+        "rows": [_row(piece, axis.zone) for piece in pieces],
+        "mark_rows": [_row(mark, axis.zone) for mark in one.marks],
     }
-
-
-def _anchor(x: float) -> str:
-    if x < 15:
-        return "start"
-    return "end" if x > WIDTH - 15 else "middle"
 
 
 def _kinds(pieces: Iterable[Piece]) -> list[str]:
@@ -146,9 +240,10 @@ def _kinds(pieces: Iterable[Piece]) -> list[str]:
 
 
 @register.simple_tag
-def strip_legend(*kinds: str) -> SafeString:
-    """Explain the patterns; without names, all of them."""
-    shown = kinds or tuple(KINDS)
+def strip_legend(*what: str | Strip) -> SafeString:
+    """Explain the patterns of some strips or kinds; without any, all of them."""
+    named = {kind for one in what for kind in ((one,) if isinstance(one, str) else one.kinds)}
+    shown = [kind for kind in KINDS if not what or kind in named]
     prefix = f"legend{next(_ids)}"
     return format_html(
         '<ul class="legend">{}</ul>',

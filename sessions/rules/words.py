@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from .held import Stage
 from .status import Flag, Status
+from .strip import StripKind
 from .timeline import PieceKind
 from .weeks import WeekFlag, WeekNote
 
@@ -40,6 +41,39 @@ PIECE_WORDS: Mapping[PieceKind, str] = {
     PieceKind.EXCLUDED_MODALITY: "not credited without a camera",
     PieceKind.BRIDGED: "short interruption, credited but not billable",
     PieceKind.CREDITED: "credited",
+}
+
+STRIP_WORDS: Mapping[StripKind, str] = {
+    StripKind.EARLY: "Here before the session's time",
+    StripKind.WAITING: "In the waiting room",
+    StripKind.BEFORE: "Not here yet",
+    StripKind.AWAY: "Out of the room",
+    StripKind.AFTER: "Left",
+    StripKind.ABSENT: "Not in the room",
+    StripKind.BREAK: "Break",
+    StripKind.NO_FACILITATOR: "No clinician in the room",
+    StripKind.EXCLUDED_MODALITY: "Without the camera that counting needs",
+    StripKind.OVERLAP: "Counted in another session",
+    StripKind.TOO_SHORT: "In the room, too little to count",
+    StripKind.CANCELLED: "In the room, session cancelled",
+    StripKind.BRIDGED: "Short drop, counts all the same",
+    StripKind.CREDITED: "In the room, counts",
+}
+
+# What follows a length in "Not counted: 12 min before arriving, ...".
+REASON_WORDS: Mapping[StripKind, str] = {
+    StripKind.EARLY: "before the session's time",
+    StripKind.WAITING: "in the waiting room",
+    StripKind.BEFORE: "before arriving",
+    StripKind.AWAY: "out of the room in between",
+    StripKind.AFTER: "after leaving",
+    StripKind.ABSENT: "not in the room",
+    StripKind.BREAK: "of breaks",
+    StripKind.NO_FACILITATOR: "without a clinician in the room",
+    StripKind.EXCLUDED_MODALITY: "without the camera that counting needs",
+    StripKind.OVERLAP: "already counted in another session",
+    StripKind.TOO_SHORT: "in the room, too little for the session to count",
+    StripKind.CANCELLED: "in the room of a session that was cancelled",
 }
 
 STAGE_WORDS: Mapping[Stage, str] = {
