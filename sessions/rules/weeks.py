@@ -20,20 +20,25 @@ _CLOSED_WEEKS = 4
 
 
 class WeekFlag(StrEnum):
-    """Where a week stands against its target."""
+    """Where a week stands against its target. Credit never emits `ON_HOLD`: the product lays it over."""
 
     MET = "MET"
     SHORTFALL = "SHORTFALL"
     SHORTFALL_CERTAIN = "SHORTFALL_CERTAIN"
     AT_RISK = "AT_RISK"
     ON_TRACK = "ON_TRACK"
+    ON_HOLD = "ON_HOLD"
 
 
 class WeekNote(StrEnum):
-    """What else a reader of a week should know."""
+    """What else a reader should know. Credit emits the first two, `week_overlays` lays the others over."""
 
     MIN_DAYS = "MIN_DAYS"
     OVER_LOC = "OVER_LOC"
+    GAP_DAYS = "GAP_DAYS"
+    PART_HOLD = "PART_HOLD"
+    TRANSITION = "TRANSITION"
+    TRANSITION_REVIEW = "TRANSITION_REVIEW"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,11 @@ class WeekRow:
     deficit_min: int
     also: tuple[WeekNote, ...]
     partial: bool
+
+    @property
+    def is_in_compliance(self) -> bool:
+        """Say whether the week belongs in the denominator of a compliance figure."""
+        return not self.partial and self.flag is not WeekFlag.ON_HOLD
 
 
 def week_of(day: date, week_start: WeekStart) -> date:

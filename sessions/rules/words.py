@@ -89,11 +89,16 @@ WEEK_FLAG_WORDS: Mapping[WeekFlag, str] = {
     WeekFlag.SHORTFALL_CERTAIN: "The sessions still to come cannot reach the target",
     WeekFlag.AT_RISK: "Reaching the target is unlikely at the usual attendance",
     WeekFlag.ON_TRACK: "On track",
+    WeekFlag.ON_HOLD: "On hold: the target is suspended",
 }
 
 WEEK_NOTE_WORDS: Mapping[WeekNote, str] = {
     WeekNote.MIN_DAYS: "Fewer days with credit than required",
     WeekNote.OVER_LOC: "Hours reach the next level of care: clinical review",
+    WeekNote.GAP_DAYS: "More days between services than allowed",
+    WeekNote.PART_HOLD: "On hold for a part of the week",
+    WeekNote.TRANSITION: "Taper: below the minimum of this level of care",
+    WeekNote.TRANSITION_REVIEW: "Below the minimum of this level of care for too many weeks: review",
 }
 
 
