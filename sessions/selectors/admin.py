@@ -156,7 +156,7 @@ def series_detail(user: User, pk: UUID, at: datetime) -> SeriesDetail:
         .order_by("patient__user__family_name", "patient__user__given_name")
     ]
     known = {patient.pk for patient in members}
-    ahead = GroupSession.objects.filter(series=series, scheduled_end__gt=at).with_people()
+    ahead = sessions_for(user, at).filter(series=series, scheduled_end__gt=at).with_people()
     return SeriesDetail(
         series=series,
         service=ServiceType(series.service_type).label,

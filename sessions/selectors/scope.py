@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sessions.models import GroupSession, RosterEntry, SessionSeries
 from sessions.policies import can_join
 from sessions.querysets import GroupSessionQuerySet
+from sessions.rules.instants import start_of_day, to_datetime
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.core.decision import Decision
 from telehealth.core.errors import NotFound
-from telehealth.programs.selectors import program_ids_of
+from telehealth.programs.selectors import audit_scopes, program_ids_of
 
 
 def sessions_for(user: User, at: datetime) -> GroupSessionQuerySet:
-    """Give patients the sessions of their rosters, staff those of their programs, others none."""
+    """Give patients the sessions of their rosters, staff those of their programs, others none.
+
+    Auditors get those whose service date lies in their seat.
+    """
     if not user.is_active or user.role_enum is Role.SYSTEM_ADMIN:
         return GroupSession.objects.none()
     if user.role_enum is Role.PATIENT:
         return GroupSession.objects.on_roster_of(user)
+    if user.role_enum is Role.AUDITOR:
+        return _in_seat(user, at)
     return GroupSession.objects.in_programs(program_ids_of(user, at))
+
+
+def _in_seat(user: User, at: datetime) -> GroupSessionQuerySet:
+    rows = GroupSession.objects.none()
+    for program, dates in audit_scopes(user, at).items():
+        if not dates.is_empty:
+            start, end = (
+                to_datetime(start_of_day(day, program.zone))
+                for day in (dates.first, dates.last + timedelta(days=1))
+            )
+            rows |= GroupSession.objects.filter(program=program).serving_between(start, end)
+    return rows
 
 
 def get_session_for(user: User, pk: UUID, at: datetime) -> GroupSession:
@@ -33,9 +51,14 @@ def get_session_for(user: User, pk: UUID, at: datetime) -> GroupSession:
 
 
 def get_series_for(user: User, pk: UUID, at: datetime) -> SessionSeries:
-    """Give a series of one of the account's programs; patients see sessions, never the series."""
+    """Give a series of one of the account's programs; patients see sessions, never the series.
+
+    Auditors see it if one of its sessions lies in their seat.
+    """
     staff = user.is_active and user.role_enum not in (Role.PATIENT, Role.SYSTEM_ADMIN)
     rows = SessionSeries.objects.filter(pk=pk, program__in=program_ids_of(user, at) if staff else ())
+    if user.role_enum is Role.AUDITOR:
+        rows = rows.filter(pk__in=sessions_for(user, at).values("series"))
     found = rows.select_related("program", "facilitator").first()
     if found is None:
         raise NotFound("series_not_found", "There is no such series among yours.")

@@ -14,13 +14,14 @@ from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.core.errors import NotFound
 from telehealth.programs.models import Invitation, InvitationState, Program
-from telehealth.programs.selectors import latest_invitation, program_ids_of, programs_of, staff_of
+from telehealth.programs.selectors import latest_invitation, programs_of, staff_of
 
 from ..consent_rules import Standing
 from ..gates import AgreementState
 from ..models import ConsentKind, Enrollment, EnrollmentState, Patient, WeeklyTarget
 from ..transitions import next_states
 from .agreements import AgreementRow, agreements_of, standings_by_pair
+from .scope import enrollments_for
 
 THERAPIST_ROLES = (Role.THERAPIST, Role.CASE_MANAGER)
 
@@ -110,7 +111,7 @@ def patients_in(program: Program, at: datetime) -> list[Patient]:
 def patients_of(user: User, at: datetime) -> list[PatientRow]:
     """List the patients of the account's programs, open episodes first; five queries."""
     enrollments = list(
-        Enrollment.objects.filter(program__in=program_ids_of(user, at))
+        enrollments_for(user, at)
         .select_related("patient__user", "program")
         .order_by("patient__user__family_name", "patient__user__given_name", "-admitted_on")
     )
@@ -137,7 +138,7 @@ def patients_of(user: User, at: datetime) -> list[PatientRow]:
 def get_patient_for(user: User, pk: UUID, at: datetime) -> Patient:
     """Give a patient with an episode in one of the account's programs."""
     row = (
-        Patient.objects.filter(pk=pk, enrollments__program__in=program_ids_of(user, at))
+        Patient.objects.filter(pk=pk, enrollments__in=enrollments_for(user, at))
         .select_related("user")
         .first()
     )
@@ -149,7 +150,8 @@ def get_patient_for(user: User, pk: UUID, at: datetime) -> Patient:
 def get_enrollment_for(user: User, pk: UUID, at: datetime) -> Enrollment:
     """Give an episode in one of the account's programs."""
     row = (
-        Enrollment.objects.filter(pk=pk, program__in=program_ids_of(user, at))
+        enrollments_for(user, at)
+        .filter(pk=pk)
         .select_related("patient__user", "program", "primary_therapist")
         .first()
     )
@@ -163,7 +165,8 @@ def patient_page(user: User, pk: UUID, at: datetime) -> PatientPage:
     patient = get_patient_for(user, pk, at)
     programs = programs_of(user, at)
     enrollments = list(
-        Enrollment.objects.filter(patient=patient, program__in=programs)
+        enrollments_for(user, at)
+        .filter(patient=patient)
         .select_related("program", "primary_therapist")
         .order_by("-admitted_on")
     )

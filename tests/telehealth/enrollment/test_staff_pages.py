@@ -15,6 +15,7 @@ from django.urls import reverse
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.enrollment.models import ConsentDocument, Enrollment, WeeklyTarget
+from telehealth.programs.selectors import ServiceDates
 from telehealth.programs.services import add_membership, create_program
 
 from .world import AT, World, person
@@ -108,7 +109,15 @@ def test_case_manager_reads_and_does_not_write(world: World, client: Client) -> 
 
 def test_access_ends_with_the_membership(world: World, client: Client) -> None:
     auditor = person(Role.AUDITOR, "Audrey")
-    add_membership(actor=world.admin, program=world.program, user=auditor, ends_on=date(2026, 11, 18), at=AT)
+    last = date(2026, 11, 18)
+    add_membership(
+        actor=world.admin,
+        program=world.program,
+        user=auditor,
+        ends_on=last,
+        sees=ServiceDates(date(2026, 11, 1), last),
+        at=AT,
+    )
     client.force_login(auditor)
     path = reverse("enrollment:patient", args=[world.patient.pk])
     assert client.get(path).status_code == 200
