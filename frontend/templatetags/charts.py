@@ -123,3 +123,49 @@ def week_bars(bars: Iterable[Mapping[str, object]], target_min: int = 0) -> Safe
         if target_min
         else "",
     )
+
+
+@register.simple_tag
+def hours_bar(credited_min: int, target_min: int, projected: int = 0) -> SafeString:
+    """Draw what the ring draws as a thin bar for a row of a table; the row says the numbers."""
+    whole = max(target_min, credited_min + projected, 1)
+    return format_html(
+        '<svg class="hours-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="hours-bar-track" width="100" height="10"/>'
+        '<rect class="hours-bar-projected" width="{}" height="10"/>'
+        '<rect class="hours-bar-credited" width="{}" height="10"/>{}</svg>',
+        f"{100 * (credited_min + projected) / whole:.2f}",
+        f"{100 * credited_min / whole:.2f}",
+        format_html('<path class="hours-bar-target" d="M{} 0v10"/>', f"{100 * target_min / whole:.2f}")
+        if 0 < target_min < whole
+        else "",
+    )
+
+
+@register.simple_tag
+def trend(shares: Iterable[int | None]) -> SafeString:
+    """Draw the last weeks, oldest first, as shares of their target in whole percent; None is a week without.
+
+    A week that met its target is filled, one that did not is hollow: the shape says it without colour.
+    """
+    values = list(shares)
+    if not values:
+        return format_html("{}", "")
+    words = ", ".join("none" if value is None else f"{value}%" for value in values)
+    return format_html(
+        '<svg class="trend" viewBox="0 0 {} 24" width="{}" height="24" role="img" aria-label="{}">'
+        '<path class="trend-target" d="M0 5.5h{}"/>{}</svg>',
+        len(values) * 12,
+        len(values) * 12,
+        f"Last weeks, share of the target: {words}",
+        len(values) * 12,
+        format_html_join(
+            "",
+            '<rect class="trend-week{}" x="{}" y="{}" width="8" height="{}" rx="1.5"/>',
+            (
+                (" is-met" if value >= 100 else "", index * 12 + 2, 23 - height, height)
+                for index, value in enumerate(values)
+                if value is not None and (height := max(round(min(value, 130) * 17.5 / 100), 1))
+            ),
+        ),
+    )

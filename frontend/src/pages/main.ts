@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 import "../styles/main.css";
 import { announce } from "./announce";
+import { askBeforeSending } from "./confirm";
 
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
@@ -22,3 +23,5 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 
 document.addEventListener("htmx:sendError", () => announce("No connection. This part will be brought up to date later."));
+
+askBeforeSending(document);
