@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 from collections.abc import Mapping
 from typing import Literal, TypedDict
 from uuid import UUID
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
 
 
 class RoomEvents(TypedDict):
@@ -55,3 +63,18 @@ def room_group(group_session_id: UUID) -> str:
 def login_group(session_key: str) -> str:
     """Name the group of a browser session's sockets; the key itself must not leave the database."""
     return f"login.{hashlib.sha256(session_key.encode()).hexdigest()[:40]}"
+
+
+async def tell(group: str, message: GroupMessage) -> None:
+    """Send a message to a group, or note that it could not be sent.
+
+    What it speaks of is committed by now: who misses it finds a gap in the numbers and asks for a snapshot.
+    """
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    try:
+        async with asyncio.timeout(settings.CHANNEL_SEND_SECONDS):
+            await layer.group_send(group, message)
+    except (RedisError, OSError):  # TimeoutError is an OSError
+        logger.warning("channel_layer.send_failed", extra={"group": group, "kind": message["type"]})

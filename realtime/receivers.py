@@ -7,13 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest
 
 from realtime import runtime
 from realtime.desk import RelayDesk
-from realtime.groups import GroupMessage, login_group, room_group
+from realtime.groups import GroupMessage, login_group, room_group, tell
 from sessions import events
 
 
@@ -89,9 +88,7 @@ def close_login(*, request: HttpRequest | None, **_: Any) -> None:
 
 
 def _send(group: str, message: GroupMessage) -> None:
-    layer = get_channel_layer()
-    if layer is not None:
-        async_to_sync(layer.group_send)(group, message)
+    async_to_sync(tell)(group, message)
 
 
 def _at_desk(action: Callable[[RelayDesk], None]) -> None:

@@ -9,13 +9,12 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
 from pydantic import BaseModel
 
 from realtime import reading
 from realtime.attendance import AttendanceTeller
 from realtime.gatekeeper import Caller
-from realtime.groups import ConnectionGone, room_group
+from realtime.groups import ConnectionGone, room_group, tell
 from realtime.media import SeatMedia
 from realtime.room.feed import Feed
 from realtime.room.projection import Viewer
@@ -264,15 +263,13 @@ class Seat:
 
     async def _take_from_other_socket(self) -> None:
         """Close an older socket that still shows this connection, such as a copied tab."""
-        layer = get_channel_layer()
         message: ConnectionGone = {
             "type": "connection.gone",
             "connection": self.connection,
             "why": "superseded",
             "but_socket": self._channel_name,
         }
-        if layer is not None:
-            await layer.group_send(room_group(self._room_id), message)
+        await tell(room_group(self._room_id), message)
 
     async def _rebuild_if_lost(self) -> None:
         held = await database_sync_to_async(reading.read_held)(self._room_id, self._caller.user.pk)

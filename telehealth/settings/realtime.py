@@ -6,13 +6,14 @@ from . import env
 from .base import TESTING
 from .database import REDIS_URL
 
-# The layer waits 5 s for a message at a time. The Redis client gives up on any answer after 5 s unless told
-# otherwise, which would close the socket of everybody who hears nothing for so long.
-REDIS_ANSWER_SECONDS = 30
+# Who listens waits for a message as long as it takes: the client's own limit of 5 s would close the socket of
+# everybody who hears nothing for so long, and with any limit redis-py loses cancellations of a reader that is
+# just connecting. Who sends has a limit of its own.
+CHANNEL_SEND_SECONDS = 5
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": REDIS_ANSWER_SECONDS}]},
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None, "socket_keepalive": True}]},
     }
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}

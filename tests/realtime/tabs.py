@@ -121,7 +121,7 @@ class Tab:
         await self._socket.disconnect(code=1006, timeout=PATIENCE)
 
     async def let_go(self) -> None:
-        """End the socket if the test did not: a reader of Redis that is cancelled twice may never end."""
+        """End the socket if the test did not, so that nothing of it outlives the loop of the test."""
         if not self._socket.future.done():
             await self.cut()
 
