@@ -21,7 +21,7 @@ class GroupSessionQuerySet(models.QuerySet["GroupSession"]):
 
     def with_people(self) -> Self:
         """Join what every page about a session shows of it."""
-        return self.select_related("program", "facilitator", "terms")
+        return self.select_related("program", "facilitator", "track", "terms", "track_terms")
 
     def on_roster_of(self, user: User) -> Self:
         """Keep sessions on whose roster the account's patient stands now."""

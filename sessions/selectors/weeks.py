@@ -185,7 +185,7 @@ def _listed(
             patient__in=patient_ids,
             group_session__in=GroupSession.objects.filter(program=program).serving_between(*span).standing(),
         )
-        .select_related("group_session__terms", "group_session__program")
+        .select_related("group_session__terms", "group_session__track_terms", "group_session__program")
     )
     return [(entry.patient_id, entry.group_session) for entry in entries]
 

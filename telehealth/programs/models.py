@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,11 @@ class Program(models.Model):
     def date_at(self, at: datetime) -> date:
         """Give the program's calendar date at an instant."""
         return at.astimezone(self.zone).date()
+
+    def first_day_of_week(self, day: date) -> date:
+        """Give the first day of the program's week that holds a date."""
+        starts = list(WeekStart.values).index(self.week_start)
+        return day - timedelta(days=(day.weekday() - starts) % 7)
 
 
 class ProgramMembership(models.Model):
