@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
+
+from telehealth.core.csv import hashed_table
+from telehealth.core.csv import instant as _instant
 
 from .selectors.audit import AuditedPatient, SessionAudit, Span
 
@@ -49,10 +49,7 @@ COLUMNS = (
     "chain_head",
     "generated_by",
     "generated_at",
-    "row_sha256",
 )
-# The full-width signs are read as the plain ones in some languages.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def audit_table(page: SessionAudit, *, generated_by: str, at: datetime) -> str:
@@ -60,13 +57,7 @@ def audit_table(page: SessionAudit, *, generated_by: str, at: datetime) -> str:
 
     `row_sha256` is of the row's other cells joined by line feeds, so that a changed cell shows.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for patient in page.patients:
-        cells = [_safe(cell) for cell in _cells(page, patient, generated_by, at)]
-        writer.writerow([*cells, hashlib.sha256("\n".join(cells).encode()).hexdigest()])
-    return text.getvalue()
+    return hashed_table(COLUMNS, (_cells(page, patient, generated_by, at) for patient in page.patients))
 
 
 def _cells(page: SessionAudit, patient: AuditedPatient, generated_by: str, at: datetime) -> Iterable[str]:
@@ -105,10 +96,6 @@ def _cells(page: SessionAudit, patient: AuditedPatient, generated_by: str, at: d
     yield _instant(at)
 
 
-def _instant(at: datetime | None) -> str:
-    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
 def _spans(spans: Iterable[Span]) -> str:
     return "; ".join(f"{_instant(start)}/{_instant(end)}" for start, end in spans)
 
@@ -120,8 +107,3 @@ def _pieces(patient: AuditedPatient, kind: str) -> list[Span]:
 
 def _read(text: object) -> datetime:
     return datetime.fromisoformat(str(text))
-
-
-def _safe(cell: str) -> str:
-    """Keep a spreadsheet from running a cell as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -47,7 +47,7 @@ def test_it_is_a_file_to_download_that_nothing_keeps(cast: Cast) -> None:
 
 def test_the_header_names_every_column_and_a_row_is_the_worked_example(cast: Cast) -> None:
     group = example_b(cast)
-    assert tuple(table(cast, group.pk)[0]) == COLUMNS
+    assert tuple(table(cast, group.pk)[0]) == (*COLUMNS, "row_sha256")
     row = row_of(cast, group.pk, cast.patient)
     terms = CreditTerms.objects.get(pk=group.terms_id)
     expected = {

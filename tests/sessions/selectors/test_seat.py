@@ -49,7 +49,9 @@ def test_the_service_date_is_that_of_the_programs_clock_at_the_opening(cast: Cas
     # Half past eleven at night in New York is the next day in UTC.
     opened = datetime(2026, 3, 5, 4, 30, tzinfo=UTC)
     GroupSession.objects.filter(pk=cast.group_session.pk).update(
-        scheduled_start=opened + timedelta(hours=1), scheduled_end=opened + timedelta(hours=2), opened_at=opened
+        scheduled_start=opened + timedelta(hours=1),
+        scheduled_end=opened + timedelta(hours=2),
+        opened_at=opened,
     )
     sees(cast, WEDNESDAY, WEDNESDAY)
     assert get_session_for(cast.auditor, cast.group_session.pk, cast.at)
