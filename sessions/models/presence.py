@@ -39,7 +39,19 @@ class PresenceEvent(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["source_boot", "seq"], name="iop_fact_exactly_once")
         ]
-        indexes: ClassVar = [models.Index(fields=["group_session", "id"], name="iop_fact_by_session")]
+        indexes: ClassVar = [
+            models.Index(fields=["group_session", "id"], name="iop_fact_by_session"),
+            models.Index(
+                fields=["group_session", "id"],
+                name="iop_fact_to_read",
+                condition=models.Q(is_routine=False),
+            ),
+            models.Index(
+                fields=["connection", "seq"],
+                name="iop_fact_routine",
+                condition=models.Q(is_routine=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source_boot}#{self.seq}"

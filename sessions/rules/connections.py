@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import TypeAlias
 
 from .facts import CloseReason, Fact, FactKind
@@ -19,12 +20,30 @@ _ENDED_BY_US = frozenset(
 )
 
 
+class Cut(Enum):
+    """How a stretch ended that nobody had closed."""
+
+    SILENCE = "silence"
+    RELAY = "relay"
+
+
+_CUT_BY_CLOSE = {
+    CloseReason.TIMEOUT: Cut.SILENCE,
+    CloseReason.SHUTDOWN: Cut.RELAY,
+    CloseReason.BOOT_ENDED: Cut.RELAY,
+}
+
+
 @dataclass(slots=True)
 class Stretch:
-    """Packets without a silence between them, from the first known to the last known."""
+    """Packets without a silence between them, from the first known to the last known.
+
+    `cut` is None where packets still flow, or flowed until somebody closed the connection.
+    """
 
     start: datetime
     last: datetime
+    cut: Cut | None = None
 
 
 @dataclass(slots=True)
@@ -64,14 +83,16 @@ class Connection:
                 self._packet(fact.at)
                 return
             case FactKind.RESUMED:
-                self.is_flowing = False
+                self._stop(Cut.SILENCE)
                 self._packet(fact.at)
         if fact.last_packet_at is not None:
             self._packet(fact.last_packet_at)
-        if fact.kind in (FactKind.SILENT, FactKind.CLOSED):
-            self.is_flowing = False
-        if fact.kind is FactKind.CLOSED and fact.close_reason not in _ENDED_BY_US:
-            self.own_close_at = fact.at
+        if fact.kind is FactKind.SILENT:
+            self._stop(Cut.SILENCE)
+        elif fact.kind is FactKind.CLOSED:
+            self._stop(_CUT_BY_CLOSE.get(fact.close_reason) if fact.close_reason else None)
+            if fact.close_reason not in _ENDED_BY_US:
+                self.own_close_at = fact.at
 
     def _packet(self, at: datetime) -> None:
         """Know of a packet; one at or before the last known adds nothing, also while silent."""
@@ -82,6 +103,12 @@ class Connection:
         else:
             self.stretches.append(Stretch(at, at))
             self.is_flowing = True
+
+    def _stop(self, cut: Cut | None) -> None:
+        """End the stretch that flows, if one does."""
+        if self.is_flowing:
+            self.stretches[-1].cut = cut
+        self.is_flowing = False
 
     def _note_camera(self, fact: Fact) -> None:
         has_camera = fact.has_camera

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from sessions.models import AttendanceRecord, FactCursor, GroupSession, PresenceEvent
 from sessions.rules.facts import Fact, FactKind
+from sessions.rules.routine import needs_every_fact
 from telehealth.core import hashchain
 
 
@@ -27,12 +31,60 @@ def chain_head(group_session_id: UUID) -> str:
     return last[0] if last else hashchain.GENESIS
 
 
-def facts_of(group_session_ids: Iterable[UUID]) -> dict[UUID, list[Fact]]:
-    """Read the facts of some sessions in the order they came in; one query."""
-    found: dict[UUID, list[Fact]] = {pk: [] for pk in group_session_ids}
-    rows = PresenceEvent.objects.filter(group_session__in=list(found)).order_by("id")
-    columns = ("group_session_id", "source_boot", "seq", "kind", "at", "participant", "connection", "data")
-    for pk, boot, seq, kind, at, participant, connection, data in rows.values_list(*columns).iterator():
+def facts_of(group_session_ids: Iterable[UUID], *, every: bool = False) -> dict[UUID, list[Fact]]:
+    """Read the facts of some sessions that presence needs, in the order they came in; two queries.
+
+    Routine beats are left out, but for the newest one of each connection: they are most of a ledger and
+    change nothing. `every` reads all of them, for verification.
+    """
+    pks = list(group_session_ids)
+    rows = PresenceEvent.objects.filter(group_session__in=pks)
+    if every:
+        return _by_session(pks, rows)
+    needed = rows.filter(is_routine=False)
+    found = _by_session(pks, needed, rows.filter(pk__in=_newest_routine(needed)))
+    for pk, facts in found.items():
+        if needs_every_fact(facts):
+            found |= facts_of([pk], every=True)
+    return found
+
+
+def known_of(group_session_id: UUID, connections: Collection[UUID]) -> list[Fact]:
+    """Read what the ledger knows of some connections of one session; two queries.
+
+    Give it to `RoutineReader`.
+    """
+    needed = PresenceEvent.objects.filter(
+        group_session=group_session_id, is_routine=False, connection__in=connections
+    )
+    newest = PresenceEvent.objects.filter(pk__in=_newest_routine(needed))
+    return _by_session([group_session_id], needed, newest)[group_session_id]
+
+
+def _newest_routine(needed: QuerySet[PresenceEvent]) -> QuerySet[PresenceEvent, int | None]:
+    """Find each connection's newest routine beat, which has a beat that is not routine before it."""
+    newest = PresenceEvent.objects.filter(
+        is_routine=True, connection=OuterRef("connection"), source_boot=OuterRef("source_boot")
+    ).order_by("-seq")
+    return needed.filter(kind=FactKind.BEAT).values_list(Subquery(newest.values("pk")[:1]), flat=True)
+
+
+def _by_session(pks: Iterable[UUID], *parts: QuerySet[PresenceEvent]) -> dict[UUID, list[Fact]]:
+    columns = (
+        "id",
+        "group_session_id",
+        "source_boot",
+        "seq",
+        "kind",
+        "at",
+        "participant",
+        "connection",
+        "data",
+    )
+    rows = [row for part in parts for row in part.values_list(*columns).iterator()]
+    rows.sort(key=itemgetter(0))
+    found: dict[UUID, list[Fact]] = {pk: [] for pk in pks}
+    for _, pk, boot, seq, kind, at, participant, connection, data in rows:
         found[pk].append(
             Fact(
                 boot,

@@ -8,15 +8,18 @@ from uuid import UUID
 
 from sessions.models import GroupSession, PresenceEvent
 from sessions.rules.facts import Fact, FactKind, Json
-from sessions.selectors.facts import chain_head, web_boot
+from sessions.rules.routine import RoutineReader
+from sessions.selectors.facts import chain_head, known_of, web_boot
 from telehealth.core import hashchain
 
 
 def append_facts(group_session: GroupSession, facts: Iterable[Fact], *, at: datetime) -> list[PresenceEvent]:
-    """Append facts to the chain of a session whose row the caller holds; one read, one insert."""
+    """Append facts to the chain of a session whose row the caller holds; at most three reads, one insert."""
     head = chain_head(group_session.pk)
+    new = list(facts)
+    reader = _reader(group_session.pk, new)
     rows = []
-    for fact in facts:
+    for fact in new:
         row = PresenceEvent(
             group_session=group_session,
             source_boot=fact.source_boot,
@@ -27,11 +30,18 @@ def append_facts(group_session: GroupSession, facts: Iterable[Fact], *, at: date
             connection=UUID(fact.connection) if fact.connection else None,
             data=dict(fact.data),
             recorded_at=at,
+            is_routine=reader.is_routine(fact),
             prev_hash=head,
         )
         head = row.row_hash = hashchain.row_hash(head, row.payload())
         rows.append(row)
     return PresenceEvent.objects.bulk_create(rows)
+
+
+def _reader(group_session_id: UUID, new: Iterable[Fact]) -> RoutineReader:
+    """Read up on the connections whose beats are about to be judged."""
+    connections = {UUID(fact.connection) for fact in new if fact.connection is not None}
+    return RoutineReader(known_of(group_session_id, connections) if connections else ())
 
 
 def record_web_fact(
