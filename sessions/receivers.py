@@ -1,4 +1,4 @@
-"""Listen to the apps below: what happens to a patient's agreements matters in rooms that are open now."""
+"""Listen to the apps below: a patient's agreements and enrollment matter in rooms that are open now."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from telehealth.enrollment.models import ConsentKind
 def connect() -> None:
     """Connect everything once, when the apps are ready."""
     events.consent_revoked.connect(stop_credit, dispatch_uid="sessions.consent_revoked")
+    events.enrollment_changed.connect(end_seats, dispatch_uid="sessions.enrollment_changed")
 
 
 # Any: signals carry their sender and more than a receiver asks for.
@@ -29,3 +30,23 @@ def stop_credit(*, user_id: UUID, program_id: UUID, kind: str, at: datetime, **_
     for seat in seats:
         if kind != ConsentKind.GROUP_CONFIDENTIALITY or seat.group_session.is_group:
             room.revoke_consent(group_session_id=seat.group_session_id, participant=user_id, at=at)
+
+
+def end_seats(
+    *, user_id: UUID, program_id: UUID, in_treatment: bool, changed_by: UUID, at: datetime, **_: Any
+) -> None:
+    """Let a patient who was discharged or put on hold leave the rooms of the program."""
+    if in_treatment:
+        return
+    seats = Participation.objects.filter(
+        user=user_id,
+        state__in=[
+            ParticipationState.WAITING,
+            ParticipationState.IN_ROOM,
+            ParticipationState.RECONNECTING,
+        ],
+        group_session__program=program_id,
+        group_session__state__in=[SessionState.SCHEDULED, SessionState.OPEN],
+    )
+    for group_session_id in seats.values_list("group_session_id", flat=True):
+        room.end_seat(group_session_id=group_session_id, participant=user_id, by=changed_by, at=at)

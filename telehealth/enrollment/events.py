@@ -20,7 +20,7 @@ consent_revoked = CommitSignal()
 """patient_id, user_id (the participant), program_id, kind (ConsentKind value), at (of the revocation)."""
 
 enrollment_changed = CommitSignal()
-"""enrollment_id, patient_id, user_id, program_id, in_treatment (bool), at."""
+"""enrollment_id, patient_id, user_id, program_id, in_treatment (bool), changed_by (the actor), at."""
 
 consent_signed = CommitSignal()
 """patient_id, user_id, program_id, kind, at."""

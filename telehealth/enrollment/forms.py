@@ -13,7 +13,9 @@ from telehealth.programs.forms import DateInput, PersonForm, ProgramChoice
 from telehealth.programs.models import Program
 from telehealth.programs.zones import zone_choices
 
+from .holds import HOLD_MAX_DAYS
 from .models import ConsentKind, DischargeKind
+from .services.changes import MAX_REASON
 from .services.enrolment import DEFAULT_TARGET_MINUTES, MAX_TARGET_MINUTES
 
 TARGET_HINT = "540 minutes are 9 hours, the usual minimum for adults; 360 for adolescents."
@@ -110,6 +112,21 @@ class TargetForm(forms.Form):
 
 class ConfirmForm(forms.Form):
     """A yes, with nothing to fill in."""
+
+
+class HoldForm(forms.Form):
+    """Why an episode pauses, and until when."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=MAX_REASON,
+        help_text="For the record of this enrollment; the patient does not see it.",
+    )
+    expected_return_on = forms.DateField(
+        label="Expected return",
+        widget=DateInput(),
+        help_text=f"At most {HOLD_MAX_DAYS} days from today. For longer, discharge the patient.",
+    )
 
 
 class DischargeForm(forms.Form):

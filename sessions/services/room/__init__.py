@@ -6,7 +6,7 @@ Each function locks the session, asks the policies, writes, audits and announces
 from .entry import Entry, Resume, enter_room
 from .lifecycle import end_break, end_session, open_session, start_break
 from .moderation import RemovalReason, admit, admit_all, mute, readmit, remove
-from .seats import leave, mark_back, mark_left, mark_reconnecting, revoke_consent, set_media
+from .seats import end_seat, leave, mark_back, mark_left, mark_reconnecting, revoke_consent, set_media
 from .sweeps import end_abandoned, sweep_lapsed
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "admit_all",
     "end_abandoned",
     "end_break",
+    "end_seat",
     "end_session",
     "enter_room",
     "leave",

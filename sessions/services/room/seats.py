@@ -112,6 +112,25 @@ def revoke_consent(*, group_session_id: UUID, participant: UUID, at: datetime) -
         return True
 
 
+def end_seat(*, group_session_id: UUID, participant: UUID, by: UUID, at: datetime) -> bool:
+    """End the place of a patient whose enrollment no longer allows sessions; False if they hold none.
+
+    Presence ends now, as with somebody whom staff removed. The gate denies the next join, and whoever is let
+    in again later needs a new admission once the bridge has lapsed.
+    """
+    with edit_room(group_session_id, at=at) as edit:
+        person = edit.people.get(participant)
+        if person is None or not (person.is_seated or person.state == ParticipationState.WAITING):
+            return False
+        if person.is_seated:
+            edit.fact(FactKind.REMOVED, participant, {"by": str(by)})
+        connection = edit.vacate(person, ParticipationState.LEFT)
+        events.participant_removed.send_on_commit(
+            group_session_id=group_session_id, participant=participant, connection=connection
+        )
+        return True
+
+
 def lose_sight(edit: RoomEdit, person: Participation, *, seen_at: datetime) -> None:
     """Keep the seat of somebody who is gone without having said so."""
     person.departed_at = seen_at

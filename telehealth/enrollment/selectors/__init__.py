@@ -15,6 +15,7 @@ from .agreements import (
 )
 from .documents import Shelf, blocks_of, document_shelves, get_published_document_for
 from .gate import enrollment_in_force, join_gate_facts, target_minutes_on
+from .holds import Holds, holds_of
 from .patients import (
     THERAPIST_ROLES,
     EnrollmentCard,
@@ -35,6 +36,7 @@ __all__ = [
     "AgreementRow",
     "EnrollmentCard",
     "EnrolmentChoices",
+    "Holds",
     "PatientPage",
     "PatientRow",
     "Shelf",
@@ -52,6 +54,7 @@ __all__ = [
     "get_patient_for",
     "get_published_document_for",
     "get_signature_for",
+    "holds_of",
     "join_gate_facts",
     "my_agreements",
     "next_document_to_sign",

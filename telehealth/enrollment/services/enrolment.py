@@ -13,15 +13,17 @@ from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.core.errors import Conflict, DomainError
 from telehealth.core.locking import lock
-from telehealth.programs.models import Invitation, Program
+from telehealth.programs.models import Invitation, Program, Track
 from telehealth.programs.people import Deliver, Person
 from telehealth.programs.selectors import staff_of
 from telehealth.programs.services.invitations import create_account, invite_account
+from telehealth.programs.tracks import require_track_of
 
 from .. import events, selectors
 from ..models import DischargeKind, Enrollment, EnrollmentState, Patient, WeeklyTarget
 from ..policies import can_manage_enrollment
 from ..transitions import next_states
+from .changes import record_change, require_reason_and_return
 
 DEFAULT_TARGET_MINUTES = 540
 MAX_TARGET_MINUTES = 2400
@@ -48,6 +50,7 @@ def enrol_patient(
     record_number: str = "",
     weekly_target_minutes: int = DEFAULT_TARGET_MINUTES,
     primary_therapist: User | None = None,
+    track: Track | None = None,
     state: EnrollmentState = EnrollmentState.ACTIVE,
     deliver: Deliver | None = None,
 ) -> Enrolled:
@@ -64,6 +67,7 @@ def enrol_patient(
             raise Conflict("bad_first_state", "An episode begins as active, or as not yet admitted.")
         if primary_therapist is not None:
             _require_therapist(primary_therapist, program, at)
+        require_track_of(program, track, [admitted_on])
         if person is not None:
             user = create_account(program=program, person=person, role=Role.PATIENT)
         assert user is not None  # noqa: S101 - narrows for the type checker; the first line of this function decided it
@@ -72,11 +76,13 @@ def enrol_patient(
         enrollment = Enrollment.objects.create(
             patient=patient,
             program=program,
+            track=track,
             state=state,
             admitted_on=admitted_on,
             primary_therapist=primary_therapist,
         )
         _add_target(enrollment, admitted_on, weekly_target_minutes)
+        record_change(actor=actor, enrollment=enrollment, effective_on=admitted_on, at=at)
         audit.record(
             audit.AuditAction.PATIENT_ENROLLED,
             actor=actor,
@@ -93,7 +99,7 @@ def enrol_patient(
             invitation, token = invite_account(
                 actor=actor, program=program, user=user, at=at, deliver=deliver
             )
-        _announce(enrollment, at)
+        _announce(enrollment, actor, at)
     return Enrolled(enrollment, invitation, token)
 
 
@@ -105,8 +111,13 @@ def change_enrollment_state(
     at: datetime,
     discharged_on: date | None = None,
     discharge_kind: DischargeKind | None = None,
+    reason: str = "",
+    expected_return_on: date | None = None,
 ) -> Enrollment:
-    """Move an episode to a state that may follow; a discharge names its kind and the last day of service."""
+    """Move an episode to a state that may follow, from today on.
+
+    A discharge names its kind and the last day of service, a hold its reason and the expected return.
+    """
     with transaction.atomic():
         enrollment = lock(Enrollment.objects.select_related("program", "patient"), enrollment.pk)
         program = enrollment.program
@@ -116,9 +127,11 @@ def change_enrollment_state(
             raise Conflict(
                 "bad_transition", f"An enrollment that is “{before.label}” cannot become “{state.label}”."
             )
+        effective_on = max(program.date_at(at), enrollment.admitted_on)
+        require_reason_and_return(state, reason, expected_return_on, effective_on)
         enrollment.state = state
         if state is EnrollmentState.DISCHARGED:
-            last = discharged_on or program.date_at(at)
+            last = effective_on = discharged_on or effective_on
             if discharge_kind is None:
                 raise DomainError("discharge_kind_missing", "Choose how the episode ended.")
             if not enrollment.admitted_on <= last <= max(program.date_at(at), enrollment.admitted_on):
@@ -128,11 +141,26 @@ def change_enrollment_state(
             enrollment.discharged_on = last
             enrollment.discharge_kind = discharge_kind
         enrollment.save(update_fields=["state", "discharged_on", "discharge_kind"])
-        data = {"from": before.value, "to": state.value, "discharge_kind": enrollment.discharge_kind or None}
+        record_change(
+            actor=actor,
+            enrollment=enrollment,
+            effective_on=effective_on,
+            at=at,
+            reason=reason,
+            expected_return_on=expected_return_on,
+        )
+        # The reason is free text and stays in the row.
+        data = {
+            "from": before.value,
+            "to": state.value,
+            "discharge_kind": enrollment.discharge_kind or None,
+            "effective_on": effective_on.isoformat(),
+            "expected_return_on": expected_return_on and expected_return_on.isoformat(),
+        }
         audit.record(
             audit.AuditAction.ENROLLMENT_STATE_CHANGED, actor=actor, subject=enrollment, at=at, data=data
         )
-        _announce(enrollment, at)
+        _announce(enrollment, actor, at)
     return enrollment
 
 
@@ -157,7 +185,7 @@ def set_weekly_target(
             at=at,
             data={"minutes": minutes, "effective_on": effective_on.isoformat()},
         )
-        _announce(enrollment, at)
+        _announce(enrollment, actor, at)
     return target
 
 
@@ -211,12 +239,13 @@ def _add_target(enrollment: Enrollment, effective_on: date, minutes: int) -> Wee
     return WeeklyTarget.objects.create(enrollment=enrollment, effective_on=effective_on, minutes=minutes)
 
 
-def _announce(enrollment: Enrollment, at: datetime) -> None:
+def _announce(enrollment: Enrollment, actor: User, at: datetime) -> None:
     events.enrollment_changed.send_on_commit(
         enrollment_id=enrollment.pk,
         patient_id=enrollment.patient_id,
         user_id=enrollment.patient.user_id,
         program_id=enrollment.program_id,
         in_treatment=enrollment.state_enum.is_in_treatment,
+        changed_by=actor.pk,
         at=at,
     )

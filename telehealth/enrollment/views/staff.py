@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from telehealth.programs.pages import reader, refusals_into
 from telehealth.programs.selectors import programs_of
 
 from .. import selectors, services
-from ..forms import ConfirmForm, DischargeForm, EnrolAgainForm, EnrolForm, TargetForm
+from ..forms import ConfirmForm, DischargeForm, EnrolAgainForm, EnrolForm, HoldForm, TargetForm
 from ..models import EnrollmentState
 
 CONSEQUENCES = {
@@ -27,12 +28,17 @@ CONSEQUENCES = {
     ],
     EnrollmentState.ON_HOLD: [
         "The patient cannot join any session until you make the enrollment active again.",
-        "Agreements and targets stay as they are.",
+        "If they are in a session now, they leave it; what they earned until now stays.",
+        "Weeks wholly on hold have no target; a week partly on hold stays out of compliance figures.",
     ],
     EnrollmentState.DISCHARGED: [
-        "The episode ends. The patient cannot join sessions any more.",
+        "The episode ends. The patient cannot join sessions any more, and leaves the one they are in.",
         "It is never reopened: a person who comes back begins a new episode.",
     ],
+}
+FORMS: dict[EnrollmentState, type[Form]] = {
+    EnrollmentState.DISCHARGED: DischargeForm,
+    EnrollmentState.ON_HOLD: HoldForm,
 }
 
 
@@ -139,8 +145,7 @@ def change_state(request: HttpRequest, pk: UUID, state: str) -> HttpResponse:
     wanted = _state(state)
     enrollment = selectors.get_enrollment_for(user, pk, at)
     is_discharge = wanted is EnrollmentState.DISCHARGED
-    form_class = DischargeForm if is_discharge else ConfirmForm
-    form = form_class(
+    form = FORMS.get(wanted, ConfirmForm)(
         request.POST if request.method == "POST" else None,
         initial={"discharged_on": enrollment.program.date_at(at)},
     )
@@ -153,6 +158,8 @@ def change_state(request: HttpRequest, pk: UUID, state: str) -> HttpResponse:
                 at=at,
                 discharged_on=form.cleaned_data.get("discharged_on"),
                 discharge_kind=form.cleaned_data.get("discharge_kind"),
+                reason=form.cleaned_data.get("reason", ""),
+                expected_return_on=form.cleaned_data.get("expected_return_on"),
             )
             messages.success(request, f"The enrollment is now: {wanted.label}.")
             return redirect("enrollment:patient", enrollment.patient_id)

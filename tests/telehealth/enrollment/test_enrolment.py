@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from .world import AT, TODAY, World
 
 NORA = Person(email="nora@example.org", given_name="Nora", family_name="Nash", preferred_name="Nony")
 STATES = list(EnrollmentState)
+HOLD: dict[str, Any] = {"reason": "Surgery", "expected_return_on": TODAY + timedelta(days=7)}
 ALLOWED = {
     ("PENDING", "ACTIVE"),
     ("PENDING", "DISCHARGED"),
@@ -143,6 +145,7 @@ def test_state_follows_state_as_the_table_says(
             state=after,
             discharge_kind=DischargeKind.COMPLETED,
             at=AT,
+            **(HOLD if after is EnrollmentState.ON_HOLD else {}),
         )
 
     if (before.value, after.value) not in ALLOWED:

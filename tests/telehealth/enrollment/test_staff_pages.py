@@ -150,10 +150,12 @@ def test_state_changes_after_a_page_that_says_what_follows(admin: Client, world:
     assert b"cannot join any session" in page.content
     world.enrollment.refresh_from_db()
     assert world.enrollment.state == "ACTIVE"
-    admin.post(path)
+    assert b"This field is required" in admin.post(path).content
+    hold = {"reason": "Surgery", "expected_return_on": "2026-11-25"}
+    admin.post(path, hold)
     world.enrollment.refresh_from_db()
     assert world.enrollment.state == "ON_HOLD"
-    again = admin.post(path)
+    again = admin.post(path, hold)
     assert again.status_code == 200
     assert "cannot become" in again.content.decode()
     for word in ("pending", "nonsense"):
