@@ -20,30 +20,26 @@ class RosterStep(StrEnum):
 
     SIGN = "sign"
     LOCK = "lock"
-    CORRECT = "correct"
+    CHANGE = "change"
 
 
-# A correction takes the signature's force away: what stands now is not what was signed. Before the lock the
-# roster is simply unsigned again. After it that would hide that a settled roster was touched, so it stays
-# amended for good, and is signed as such. Only what somebody vouches for is locked.
+# A change of the rows (a correction, or facts that came late) takes the signature's force away: what stands
+# now is not what was signed. Before the lock the roster is simply unsigned again. After it that would hide
+# that a settled roster was touched, so it stays amended for good, and is signed as such. Only what somebody
+# vouches for is locked.
 ROSTER_STEPS: Mapping[tuple[RosterState, RosterStep], RosterState] = {
     (RosterState.COMPUTED, RosterStep.SIGN): RosterState.ATTESTED,
-    (RosterState.COMPUTED, RosterStep.CORRECT): RosterState.COMPUTED,
-    (RosterState.ATTESTED, RosterStep.SIGN): RosterState.ATTESTED,
-    (RosterState.ATTESTED, RosterStep.CORRECT): RosterState.COMPUTED,
+    (RosterState.COMPUTED, RosterStep.CHANGE): RosterState.COMPUTED,
+    (RosterState.ATTESTED, RosterStep.CHANGE): RosterState.COMPUTED,
     (RosterState.ATTESTED, RosterStep.LOCK): RosterState.LOCKED,
-    (RosterState.LOCKED, RosterStep.SIGN): RosterState.AMENDED,
-    (RosterState.LOCKED, RosterStep.CORRECT): RosterState.AMENDED,
+    (RosterState.LOCKED, RosterStep.CHANGE): RosterState.AMENDED,
     (RosterState.AMENDED, RosterStep.SIGN): RosterState.AMENDED,
-    (RosterState.AMENDED, RosterStep.CORRECT): RosterState.AMENDED,
+    (RosterState.AMENDED, RosterStep.CHANGE): RosterState.AMENDED,
 }
 
 
 def next_roster_state(now: RosterState, step: RosterStep) -> RosterState:
-    """Take a step of a roster, or raise InvalidStep.
-
-    Signing anew what is signed already happens where facts that came late changed the rows.
-    """
+    """Take a step of a roster, or raise InvalidStep."""
     if (now, step) not in ROSTER_STEPS:
         raise InvalidStep(f"a roster that is {now} cannot take the step {step}")
     return ROSTER_STEPS[now, step]
