@@ -54,6 +54,7 @@ _SESSION_FIELDS = (
     "scheduled_end",
     "planned_breaks",
     "terms_id",
+    "track_terms_id",
     "state",
     "opened_at",
     "ended_at",

@@ -16,9 +16,9 @@ from telehealth.audit import services as audit
 from telehealth.audit.actions import AuditAction
 from telehealth.core.errors import Conflict
 from telehealth.enrollment.models import Patient
-from telehealth.programs.models import Program
-from telehealth.programs.selectors import terms_in_force
+from telehealth.programs.models import Program, Track
 
+from .freezing import freeze_terms, frozen_terms
 from .planning import Span, refuse_overlap, stored_breaks
 from .room.lifecycle import close_room
 from .room_edit import edit_room
@@ -39,8 +39,9 @@ def create_session(
     patients: Collection[Patient],
     at: datetime,
     breaks: Sequence[Span] = (),
+    track: Track | None = None,
 ) -> GroupSession:
-    """Plan one session; the credit terms of its date are frozen with it."""
+    """Plan one session; the credit terms of its date, and over them its track's, are frozen with it."""
     with transaction.atomic():
         can_schedule(actor, program, at=at).require()
         can_facilitate(facilitator, program, at=at).require()
@@ -59,7 +60,8 @@ def create_session(
             scheduled_start=start,
             scheduled_end=end,
             planned_breaks=stored_breaks(breaks),
-            terms=terms_in_force(program, program.date_at(start)),
+            track=track,
+            **frozen_terms(program, track, program.date_at(start)),
         )
         RosterEntry.objects.bulk_create(
             RosterEntry(group_session=group_session, patient=patient, added_by=actor, added_at=at)
@@ -109,7 +111,7 @@ def move_session(
         before = group_session.scheduled_start, group_session.scheduled_end
         group_session.scheduled_start, group_session.scheduled_end = start, end
         group_session.planned_breaks = stored_breaks(breaks)
-        group_session.terms = terms_in_force(group_session.program, group_session.program.date_at(start))
+        freeze_terms(group_session)
         edit.audit(
             AuditAction.SESSION_MOVED,
             actor,

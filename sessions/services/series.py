@@ -16,9 +16,9 @@ from telehealth.audit.actions import AuditAction
 from telehealth.core.errors import Conflict, DomainError
 from telehealth.core.locking import lock
 from telehealth.enrollment.models import Patient
-from telehealth.programs.models import Program
-from telehealth.programs.selectors import terms_in_force
+from telehealth.programs.models import Program, Track
 
+from .freezing import frozen_terms
 from .planning import refuse_overlap, stored_breaks
 
 MAX_OCCURRENCES = 400
@@ -39,6 +39,7 @@ def create_series(
     patients: Collection[Patient],
     at: datetime,
     breaks: Sequence[tuple[int, int]] = (),
+    track: Track | None = None,
 ) -> SessionSeries:
     """Make a series and all its sessions; `breaks` are (minutes after the start, length in minutes)."""
     with transaction.atomic():
@@ -48,6 +49,7 @@ def create_series(
             raise Conflict("empty_series", "A series must end on or after its first day.")
         series = SessionSeries(
             program=program,
+            track=track,
             title=title.strip(),
             service_type=service_type,
             facilitator=facilitator,
@@ -81,7 +83,7 @@ def create_series(
 def generate_sessions(*, actor: User, series: SessionSeries, at: datetime) -> list[GroupSession]:
     """Generate what of a series is not there yet; what was moved or cancelled stays as it is."""
     with transaction.atomic():
-        series = lock(SessionSeries.objects.select_related("program", "facilitator"), series.pk)
+        series = lock(SessionSeries.objects.select_related("program", "facilitator", "track"), series.pk)
         can_edit_series(actor, series, at=at).require()
         made = _generate(series, _occurrences(series), actor, at)
         if made:
@@ -141,7 +143,8 @@ def _generate(
                 scheduled_start=one.start,
                 scheduled_end=one.end,
                 planned_breaks=stored_breaks(one.breaks),
-                terms=terms_in_force(series.program, one.local_date),
+                track=series.track,
+                **frozen_terms(series.program, series.track, one.local_date),
             )
         )
     GroupSession.objects.bulk_create(made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -23,7 +23,7 @@ class TrackStep:
 
 
 def track_steps(enrollments: Collection[Enrollment]) -> dict[UUID, list[TrackStep]]:
-    """Give the dated tracks of episodes, in order of time; one query.
+    """Give the dated tracks of episodes, in order of time, at least one of each; one query.
 
     Changes of another kind repeat the track that was known when they were written, and are no steps.
     """
@@ -33,11 +33,11 @@ def track_steps(enrollments: Collection[Enrollment]) -> dict[UUID, list[TrackSte
     return {one.pk: _steps(one, rows[one.pk]) for one in enrollments}
 
 
-def track_id_on(enrollment: Enrollment, steps: Iterable[TrackStep], on: date) -> UUID | None:
+def track_id_on(enrollment: Enrollment, steps: Sequence[TrackStep], on: date) -> UUID | None:
     """Give an episode's track on a date; before admission, the one it began with."""
     day = max(on, enrollment.admitted_on)
     begun = [step for step in steps if step.effective_on <= day]
-    return begun[-1].track_id if begun else None
+    return begun[-1].track_id if begun else next((step.track_id for step in steps), None)
 
 
 def own_terms_of(enrollments: Collection[Enrollment]) -> dict[UUID, list[EnrollmentTerms]]:
@@ -68,6 +68,4 @@ def _steps(enrollment: Enrollment, rows: Iterable[EnrollmentChange]) -> list[Tra
             found.append(TrackStep(row.effective_on, row.track_id))
             known = row.track_id
     # An episode without any change has one track from its first day.
-    return sorted(found, key=lambda step: step.effective_on) or [
-        TrackStep(enrollment.admitted_on, enrollment.track_id)
-    ]
+    return found or [TrackStep(enrollment.admitted_on, enrollment.track_id)]
