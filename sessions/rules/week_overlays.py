@@ -102,8 +102,8 @@ def overlay(row: WeekRow, context: WeekContext) -> WeekRow:
         holds=context.holds,
     )
     if held is HoldInWeek.WHOLE:
-        return replace(row, target_min=0, flag=WeekFlag.ON_HOLD, deficit_min=0, also=(), partial=False)
-    notes = [*row.also]
+        return replace(row, target_min=0, flag=WeekFlag.ON_HOLD, deficit_min=0, partial=False)
+    notes = []
     if held is HoldInWeek.PART:
         notes.append(WeekNote.PART_HOLD)
     if has_gap(row.week_start, context):
@@ -112,7 +112,7 @@ def overlay(row: WeekRow, context: WeekContext) -> WeekRow:
     if below:
         over = below > TAPER_WEEKS_BELOW_MIN
         notes.append(WeekNote.TRANSITION_REVIEW if over else WeekNote.TRANSITION)
-    return replace(row, also=tuple(sorted(notes)), partial=row.partial or held is HoldInWeek.PART)
+    return replace(row, laid=tuple(sorted(notes)), partial=row.partial or held is HoldInWeek.PART)
 
 
 def has_gap(first_day: date, context: WeekContext) -> bool:

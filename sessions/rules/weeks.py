@@ -73,6 +73,13 @@ class WeekRow:
     deficit_min: int
     also: tuple[WeekNote, ...]
     partial: bool
+    laid: tuple[WeekNote, ...] = ()
+    """What `week_overlays` found; the notes of credit stay in `also`."""
+
+    @property
+    def notes(self) -> tuple[WeekNote, ...]:
+        """Give all notes; a week on hold has none."""
+        return () if self.flag is WeekFlag.ON_HOLD else tuple(sorted({*self.also, *self.laid}))
 
     @property
     def is_in_compliance(self) -> bool:

@@ -1,27 +1,50 @@
-"""Program weeks: their bounds, and where patients stand in them by what is stored."""
+"""Program weeks: their bounds, and where patients stand in them by what is stored.
+
+`weeks_of` and `week_of` are the one way in which others read weeks; `read_weeks` gives all they were read
+from.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sessions.models import AttendanceRecord, GroupSession, RosterEntry, SessionState
+from sessions.models import GroupSession, SessionState
 from sessions.rules.evidence import EnrollmentEvidence, Target
 from sessions.rules.export import EnrollmentDescription
 from sessions.rules.held import countable_breaks
 from sessions.rules.instants import floor_instant, start_of_day, to_datetime
 from sessions.rules.intervals import Intervals
 from sessions.rules.service_types import COUNTING_TYPES
-from sessions.rules.terms import WeekStart
-from sessions.rules.weeks import HoursRow, WeekRow, expected_rate, remaining_minutes, week_is_over, week_row
+from sessions.rules.terms import WeekStart, WeekTerms
+from sessions.rules.week_overlays import WeekContext, overlay, suspended_targets
+from sessions.rules.weeks import (
+    HoursRow,
+    WeekRow,
+    expected_rate,
+    remaining_minutes,
+    week_is_over,
+    week_row,
+    week_target,
+)
 from sessions.rules.weeks import week_of as first_day_of
-from sessions.terms import session_terms, week_policy, week_terms
-from telehealth.enrollment.models import Enrollment, Patient, WeeklyTarget
+from sessions.selectors.week_rows import (
+    Episode,
+    Patients,
+    SessionFigures,
+    earned_before,
+    episodes_between,
+    figures_of,
+    hours_by_day,
+    places_in,
+)
+from sessions.terms import enrollment_policies, session_terms, week_policy, week_terms
+from telehealth.enrollment.models import Patient
 from telehealth.programs.models import Program
 
 _RATE_WEEKS = 4
@@ -54,6 +77,35 @@ class Week:
         return Week(self.first_day - timedelta(weeks=weeks), self.zone)
 
 
+@dataclass(frozen=True, slots=True)
+class PastWeek:
+    """What one earlier week of an episode came to; `target_min` is 0 while it was on hold."""
+
+    first_day: date
+    hours_min: int
+    target_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeekReading:
+    """Where patients stand in a week, and what that was read from.
+
+    `days` are the minutes of the week's service dates. `listed` are the week's sessions of each patient.
+    `past` are the weeks of the episode before, oldest first.
+    """
+
+    week: Week
+    is_over: bool
+    rows: Mapping[UUID, WeekRow]
+    terms: Mapping[UUID, WeekTerms]
+    rates: Mapping[UUID, Decimal]
+    episodes: Mapping[UUID, Episode]
+    sessions: Mapping[UUID, SessionFigures]
+    days: Mapping[UUID, Mapping[date, int]]
+    listed: Mapping[UUID, tuple[SessionFigures, ...]]
+    past: Mapping[UUID, tuple[PastWeek, ...]]
+
+
 def week_at(program: Program, at: datetime) -> Week:
     """Give the program week that holds an instant."""
     return week_on(program, program.date_at(at))
@@ -74,136 +126,202 @@ def week_of(patient: Patient, program: Program, at: datetime) -> WeekRow | None:
     return weeks_of(program, [patient.pk], week_at(program, at), at=at).get(patient.pk)
 
 
-def weeks_of(
-    program: Program, patient_ids: Collection[UUID], week: Week, *, at: datetime
-) -> dict[UUID, WeekRow]:
-    """Say where patients stand in one week, by stored minutes and the sessions still to come.
+def weeks_of(program: Program, patient_ids: Patients, week: Week, *, at: datetime) -> dict[UUID, WeekRow]:
+    """Say where patients stand in one week, by the minutes that stand and the sessions still to come."""
+    return dict(read_weeks(program, patient_ids, week, at=at).rows)
 
-    Eight queries.
+
+def read_weeks(
+    program: Program, patient_ids: Patients, week: Week, *, at: datetime, history: int = _RATE_WEEKS
+) -> WeekReading:
+    """Read one week of patients and the `history` weeks before it, at least four; fourteen queries.
+
+    Holds, gaps and the taper are laid over the rows that the rules compute.
     """
-    listed = _listed(program, patient_ids, week.span)
-    hours: defaultdict[UUID, list[HoursRow]] = defaultdict(list)
-    for record in _records(program, patient_ids, week.first_day, week.last_day):
-        hours[record.patient_id].append(HoursRow(record.service_date, record.hours_min))
-    ahead: defaultdict[UUID, int] = defaultdict(int)
-    for patient_id, group_session in listed:
-        ahead[patient_id] += minutes_ahead(group_session, at)
-    terms = week_terms(week_policy(program, week.first_day))
+    episodes = episodes_between(program, patient_ids, week.first_day, week.last_day)
+    weeks = [week.earlier(back) for back in range(max(history, _RATE_WEEKS), 0, -1)]
+    earned = earned_before(program, patient_ids, [(one.first_day, one.last_day) for one in weeks])
+    span = weeks[-_RATE_WEEKS].span[0], week.span[1]
+    sessions = figures_of(program, span, at)
+    places = places_in(program, patient_ids, span)
+    listed: defaultdict[UUID, list[SessionFigures]] = defaultdict(list)
+    for patient_id, session_id in places:
+        if sessions[session_id].service_on >= week.first_day:
+            listed[patient_id].append(sessions[session_id])
+    minutes = hours_by_day(program, patient_ids, week.first_day, week.last_day)
+    recent = {patient_id: sums[-_RATE_WEEKS:] for patient_id, (sums, _) in earned.items()}
+    rates = _rates(weeks[-_RATE_WEEKS:], sessions, places, recent)
+    terms = _terms(program, episodes, week)
     is_over = week_is_over(week.first_day, as_of=floor_instant(at), zone=week.zone)
-    return {
-        UUID(one.patient): week_row(
-            enrollment=_as_evidence(one),
-            terms=terms,
+    through = min(week.last_day, program.date_at(at) - timedelta(days=1))
+    rows, past, days = {}, {}, {}
+    for patient_id, episode in episodes.items():
+        plan = _as_evidence(patient_id, episode, program, week, rates.get(patient_id))
+        own = minutes.get(patient_id, ())
+        row = week_row(
+            enrollment=plan,
+            terms=terms[patient_id],
             first_day=week.first_day,
             is_over=is_over,
-            hours=hours[UUID(one.patient)],
-            remaining_min=ahead[UUID(one.patient)],
+            hours=[HoursRow(day, count) for day, count in own],
+            remaining_min=sum(one.ahead_min for one in listed.get(patient_id, ())),
         )
-        for one in episodes(program, patient_ids, week)
-    }
+        sums, last_on = earned.get(patient_id, ([0] * len(weeks), None))
+        rows[patient_id] = overlay(row, _context(episode, own, last_on, through))
+        past[patient_id] = tuple(
+            PastWeek(one.first_day, sums[number], week_target(plan, terms[patient_id], one.first_day))
+            for number, one in enumerate(weeks)
+            if one.last_day >= episode.enrollment.admitted_on
+        )
+        totals: defaultdict[date, int] = defaultdict(int)
+        for day, count in own:
+            totals[day] += count
+        days[patient_id] = totals
+    return WeekReading(
+        week=week,
+        is_over=is_over,
+        rows=rows,
+        terms=terms,
+        rates=rates,
+        episodes=episodes,
+        sessions=sessions,
+        days=days,
+        listed={patient_id: tuple(found) for patient_id, found in listed.items()},
+        past=past,
+    )
 
 
 def episodes(program: Program, patient_ids: Collection[UUID], week: Week) -> list[EnrollmentDescription]:
-    """Describe each patient's episode in a week; one without a target has nothing to be measured by."""
-    found: dict[UUID, Enrollment] = {}
-    rows = Enrollment.objects.filter(program=program, patient__in=patient_ids, admitted_on__lte=week.last_day)
-    for row in rows.order_by("admitted_on"):
-        if row.discharged_on is None or row.discharged_on >= week.first_day:
-            found[row.patient_id] = row
-    targets: defaultdict[UUID, list[tuple[date, int]]] = defaultdict(list)
-    for target in WeeklyTarget.objects.filter(enrollment__in=found.values()).order_by("effective_on"):
-        targets[target.enrollment_id].append((target.effective_on, target.minutes))
+    """Describe each patient's episode in a week, as evidence holds it; eleven queries.
+
+    One without a target has nothing to be measured by. Weeks wholly on hold have a target of 0.
+    """
+    found = episodes_between(program, patient_ids, week.first_day, week.last_day)
+    policies = enrollment_policies(program, [one.enrollment for one in found.values()], [week.first_day])
     rates = expected_rates(program, list(found), week)
     return [
         EnrollmentDescription(
             patient=str(patient_id),
-            targets=targets[row.pk],
-            admitted_on=row.admitted_on,
-            discharged_on=row.discharged_on,
+            targets=[(one.starts_on, one.minutes) for one in _targets(episode, program, week.last_day)],
+            admitted_on=episode.enrollment.admitted_on,
+            discharged_on=episode.enrollment.discharged_on,
             expected_rate=rates.get(patient_id),
+            policy=policies[episode.enrollment.pk, week.first_day].policy,
         )
-        for patient_id, row in sorted(found.items(), key=lambda item: str(item[0]))
-        if targets[row.pk]
+        for patient_id, episode in found.items()
     ]
 
 
 def expected_rates(program: Program, patient_ids: Collection[UUID], week: Week) -> dict[UUID, Decimal]:
-    """Give what share of the planned minutes each patient earned in the four weeks before; three queries.
+    """Give what share of the planned minutes each patient earned in the four weeks before; four queries.
 
     Weeks in which nothing was planned for the patient say nothing; with fewer than two left there is no rate.
     """
-    first, last = week.earlier(_RATE_WEEKS), week.earlier(1)
-    planned: defaultdict[tuple[UUID, date], int] = defaultdict(int)
-    for patient_id, group_session in _listed(program, patient_ids, (first.span[0], last.span[1])):
-        if group_session.state == SessionState.ENDED:
-            planned[patient_id, week_holding(group_session).first_day] += planned_minutes(group_session)
-    earned: defaultdict[tuple[UUID, date], int] = defaultdict(int)
-    for record in _records(program, patient_ids, first.first_day, last.last_day):
-        earned[record.patient_id, week_on(program, record.service_date).first_day] += record.hours_min
-    days = [week.earlier(back).first_day for back in range(_RATE_WEEKS, 0, -1)]
-    rates = {
-        patient_id: expected_rate(
-            [(earned[patient_id, day], planned[patient_id, day]) for day in days if planned[patient_id, day]]
-        )
-        for patient_id in patient_ids
-    }
-    return {patient_id: rate for patient_id, rate in rates.items() if rate is not None}
+    weeks = [week.earlier(back) for back in range(_RATE_WEEKS, 0, -1)]
+    span = weeks[0].span[0], weeks[-1].span[1]
+    sessions = figures_of(program, span, span[1])
+    earned = earned_before(program, patient_ids, [(one.first_day, one.last_day) for one in weeks])
+    sums = {patient_id: found for patient_id, (found, _) in earned.items()}
+    return _rates(weeks, sessions, places_in(program, patient_ids, span), sums)
 
 
 def planned_minutes(group_session: GroupSession) -> int:
     """Give the minutes a session was planned to count, without its breaks; 0 for types that do not count."""
-    return _minutes(group_session, floor_instant(group_session.scheduled_start))
-
-
-def minutes_ahead(group_session: GroupSession, at: datetime) -> int:
-    """Give the countable minutes a session not yet over still has; 0 once it is over or was never held."""
-    state = group_session.state_enum
-    is_coming = state is SessionState.SCHEDULED and at < group_session.scheduled_end
-    return _minutes(group_session, floor_instant(at)) if is_coming or state is SessionState.OPEN else 0
-
-
-def _minutes(group_session: GroupSession, as_of: int) -> int:
     if group_session.service_type not in COUNTING_TYPES:
         return 0
     breaks = Intervals.of(
         (floor_instant(start), floor_instant(end)) for start, end in group_session.break_spans
     )
+    start = floor_instant(group_session.scheduled_start)
     return remaining_minutes(
-        as_of=as_of,
-        scheduled_start=floor_instant(group_session.scheduled_start),
+        as_of=start,
+        scheduled_start=start,
         scheduled_end=floor_instant(group_session.scheduled_end),
         breaks=countable_breaks(breaks, session_terms(group_session)),
     )
 
 
-def _listed(
-    program: Program, patient_ids: Collection[UUID], span: tuple[datetime, datetime]
-) -> list[tuple[UUID, GroupSession]]:
-    entries = (
-        RosterEntry.objects.evidential()
-        .filter(
-            patient__in=patient_ids,
-            group_session__in=GroupSession.objects.filter(program=program).serving_between(*span).standing(),
+def _rates(
+    weeks: Sequence[Week],
+    sessions: Mapping[UUID, SessionFigures],
+    places: Iterable[tuple[UUID, UUID]],
+    earned: Mapping[UUID, Sequence[int]],
+) -> dict[UUID, Decimal]:
+    """Compute the rate of each patient from what was held and listed them, and what they earned by week."""
+    week_by_day = {
+        one.first_day + timedelta(days=offset): number
+        for number, one in enumerate(weeks)
+        for offset in range(7)
+    }
+    planned: defaultdict[UUID, list[int]] = defaultdict(lambda: [0] * len(weeks))
+    for patient_id, session_id in places:
+        one = sessions[session_id]
+        number = week_by_day.get(one.service_on)
+        if number is not None and one.state is SessionState.ENDED:
+            planned[patient_id][number] += one.planned_min
+    nothing = [0] * len(weeks)
+    found = {}
+    for patient_id, minutes in planned.items():
+        got = earned.get(patient_id, nothing)
+        rate = expected_rate(
+            [(got[number], minutes[number]) for number in range(len(weeks)) if minutes[number]]
         )
-        .select_related("group_session__terms", "group_session__track_terms", "group_session__program")
+        if rate is not None:
+            found[patient_id] = rate
+    return found
+
+
+def _terms(program: Program, found: Mapping[UUID, Episode], week: Week) -> dict[UUID, WeekTerms]:
+    """Resolve each episode's terms of a week; most have none of their own and share one result."""
+    file_policy = week_policy(program, week.first_day)
+    policies = enrollment_policies(program, [one.enrollment for one in found.values()], [week.first_day])
+    known: dict[str, WeekTerms] = {}
+    terms = {}
+    for patient_id, one in found.items():
+        own = policies[one.enrollment.pk, week.first_day].policy
+        key = repr(own)
+        if key not in known:
+            known[key] = week_terms(file_policy, own)
+        terms[patient_id] = known[key]
+    return terms
+
+
+def _targets(episode: Episode, program: Program, until: date) -> tuple[Target, ...]:
+    """Give the dated targets as evidence holds them: 0 in weeks wholly on hold."""
+    if not episode.holds:
+        return episode.targets
+    return suspended_targets(
+        episode.targets,
+        holds=episode.holds,
+        admitted_on=episode.enrollment.admitted_on,
+        discharged_on=episode.enrollment.discharged_on,
+        until=until,
+        weekday=WeekStart(program.week_start).weekday,
     )
-    return [(entry.patient_id, entry.group_session) for entry in entries]
 
 
-def _records(
-    program: Program, patient_ids: Collection[UUID], first: date, last: date
-) -> Iterable[AttendanceRecord]:
-    return AttendanceRecord.objects.filter(
-        group_session__program=program, patient__in=patient_ids, service_date__range=(first, last)
-    )
-
-
-def _as_evidence(one: EnrollmentDescription) -> EnrollmentEvidence:
+def _as_evidence(
+    patient_id: UUID, episode: Episode, program: Program, week: Week, rate: Decimal | None
+) -> EnrollmentEvidence:
     return EnrollmentEvidence(
-        patient=one.patient,
-        targets=tuple(Target(starts_on, minutes) for starts_on, minutes in one.targets),
-        admitted_on=one.admitted_on,
-        discharged_on=one.discharged_on,
-        expected_rate=one.expected_rate,
+        patient=str(patient_id),
+        targets=_targets(episode, program, week.last_day),
+        admitted_on=episode.enrollment.admitted_on,
+        discharged_on=episode.enrollment.discharged_on,
+        expected_rate=rate,
         overrides={},
+    )
+
+
+def _context(
+    episode: Episode, hours: Iterable[tuple[date, int]], last_service_on: date | None, through: date
+) -> WeekContext:
+    return WeekContext(
+        admitted_on=episode.enrollment.admitted_on,
+        discharged_on=episode.enrollment.discharged_on,
+        targets=episode.targets,
+        holds=episode.holds,
+        service_days={day for day, minutes in hours if minutes > 0},
+        last_service_on=last_service_on,
+        through=through,
     )

@@ -113,7 +113,7 @@ def test_a_hold_that_lasts_suspends_no_week_after_the_one_asked_about() -> None:
 
 def test_a_week_wholly_on_hold_is_neither_met_nor_short() -> None:
     row = judged(((day(-7), None),))
-    assert (row.flag, row.target_min, row.deficit_min, row.also) == (WeekFlag.ON_HOLD, 0, 0, ())
+    assert (row.flag, row.target_min, row.deficit_min, row.notes) == (WeekFlag.ON_HOLD, 0, 0, ())
     assert not row.is_in_compliance
 
 
@@ -121,7 +121,7 @@ def test_a_week_partly_on_hold_keeps_its_target_and_leaves_the_denominator() -> 
     row = judged(((day(4), None),), minutes=180)
     assert (row.flag, row.target_min, row.deficit_min) == (WeekFlag.SHORTFALL, 540, 360)
     assert row.partial
-    assert WeekNote.PART_HOLD in row.also
+    assert WeekNote.PART_HOLD in row.notes
     assert not row.is_in_compliance
 
 
@@ -189,8 +189,9 @@ def test_the_third_week_of_a_taper_asks_for_a_review() -> None:
     row = judged((), minutes=600)
     for back, note in ((0, "TRANSITION"), (1, "TRANSITION"), (2, "TRANSITION_REVIEW")):
         laid = overlay(row, context(targets=taper((back, 360))))
-        assert WeekNote(note) in laid.also
-        assert list(laid.also) == sorted(laid.also)
+        assert WeekNote(note) in laid.notes
+        assert laid.also == row.also
+        assert list(laid.notes) == sorted(laid.notes)
 
 
 def test_the_lowest_target_that_stays_forever_ends_at_admission() -> None:
