@@ -2,11 +2,22 @@
 
 from django.urls import path
 
-from .views import audit, homes, schedule, series
+from .views import audit, history, homes, schedule, series
 
 app_name = "sessions"
 urlpatterns = [
     path("my/", homes.patient_home, name="patient_home"),
+    path("my/live/", homes.patient_live, name="patient_live"),
+    path("my/sessions/<uuid:pk>/", mine.my_session, name="my_session"),
+    path("my/sessions/<uuid:pk>/dispute/", mine.dispute, name="dispute"),
+    path("sessions/<uuid:pk>/attendance/", roster.roster, name="roster"),
+    path("sessions/<uuid:pk>/attendance/sign/", roster.sign_off, name="sign_off"),
+    path("sessions/<uuid:pk>/attendance/<uuid:patient>/correct/", roster.correct, name="correct"),
+    path("corrections/<uuid:pk>/withdraw/", roster.withdraw, name="correction_withdraw"),
+    path("admin/corrections/", corrections.corrections, name="corrections"),
+    path("admin/corrections/<uuid:pk>/", corrections.correction_decide, name="correction_decide"),
+    path("admin/disputes/", corrections.disputes, name="disputes"),
+    path("admin/disputes/<uuid:pk>/", corrections.dispute_answer, name="dispute_answer"),
     path("today/", homes.therapist_home, name="therapist_home"),
     path("today/roster/<uuid:pk>/", homes.live_roster, name="live_roster"),
     path("admin/sessions/", schedule.session_list, name="list"),
@@ -21,6 +32,12 @@ urlpatterns = [
     path("admin/series/<uuid:pk>/members/add/", series.member_add, name="member_add"),
     path("admin/series/<uuid:pk>/members/<uuid:patient>/off/", series.member_off, name="member_off"),
     path("admin/sessions/<uuid:pk>/audit/", audit.audit, name="audit"),
+    path(
+        "admin/sessions/<uuid:pk>/audit/facts/<uuid:participant>/",
+        audit.facts,
+        name="facts",
+    ),
+    path("admin/patients/<uuid:pk>/attendance/", history.patient_history, name="patient_history"),
     path("admin/sessions/<uuid:pk>/audit.csv", audit.audit_csv, name="audit_csv"),
     path("admin/sessions/<uuid:pk>/evidence.json", audit.evidence, name="evidence"),
 ]

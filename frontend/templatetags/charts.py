@@ -74,6 +74,7 @@ def _bar(css: str, left: float, width: float, top: float) -> SafeString:
 
 def _column(index: int, slot: float, most: int, bar: Mapping[str, object]) -> SafeString:
     scheduled, credited = _number(bar, "scheduled_min"), _number(bar, "credited_min")
+    attended = credited + _number(bar, "missed_min")
 
     def top(value: int) -> float:
         return HEIGHT - FOOT - (HEIGHT - FOOT - 22) * value / most
@@ -81,12 +82,13 @@ def _column(index: int, slot: float, most: int, bar: Mapping[str, object]) -> Sa
     left, width = index * slot + slot * 0.2, slot * 0.6
     middle = f"{index * slot + slot / 2:.1f}"
     return format_html(
-        '{}{}<text class="is-value" x="{}" y="{}" text-anchor="middle">{}</text>'
+        '{}{}{}<text class="is-value" x="{}" y="{}" text-anchor="middle">{}</text>'
         '<text x="{}" y="{}" text-anchor="middle">{}</text>',
         _bar("bars-scheduled", left, width, top(scheduled)) if scheduled else "",
+        _bar("bars-missed", left, width, top(attended)) if attended > credited else "",
         _bar("bars-credited", left, width, top(credited)) if credited else "",
         middle,
-        f"{top(max(scheduled, credited)) - 6:.1f}",
+        f"{top(max(scheduled, attended)) - 6:.1f}",
         credited or "",
         middle,
         f"{HEIGHT - 6:.1f}",
@@ -99,9 +101,23 @@ def _number(bar: Mapping[str, object], key: str) -> int:
     return int(str(value))
 
 
+def _said(bar: Mapping[str, object]) -> str:
+    credited, missed = _number(bar, "credited_min"), _number(bar, "missed_min")
+    ahead = _number(bar, "scheduled_min") - credited - missed
+    parts = [in_words(credited)]
+    if missed:
+        parts.append(f"{in_words(missed)} missed")
+    if ahead > 0:
+        parts.append(f"{in_words(ahead)} planned")
+    return ", ".join(parts)
+
+
 @register.simple_tag
 def week_bars(bars: Iterable[Mapping[str, object]], target_min: int = 0) -> SafeString:
-    """Draw one bar per `{label, credited_min, scheduled_min}`, scheduled dashed behind credited.
+    """Draw one bar per `{label, credited_min, missed_min, scheduled_min}`.
+
+    What counts is filled, what was missed stands hollow above it, and all that is scheduled, where some of it
+    is still to come, is dashed behind both.
 
     `target_min` draws a line across: for bars that are weeks, not for days of one week.
     """
@@ -109,9 +125,12 @@ def week_bars(bars: Iterable[Mapping[str, object]], target_min: int = 0) -> Safe
     if not columns:
         return format_html("{}", "")
     slot = WIDTH / len(columns)
-    values = [max(_number(bar, "scheduled_min"), _number(bar, "credited_min")) for bar in columns]
+    values = [
+        max(_number(bar, "scheduled_min"), _number(bar, "credited_min") + _number(bar, "missed_min"))
+        for bar in columns
+    ]
     most = max(*values, target_min, 1)
-    words = "; ".join(f"{bar['label']}: {in_words(_number(bar, 'credited_min'))}" for bar in columns)
+    words = "; ".join(f"{bar['label']}: {_said(bar)}" for bar in columns)
     line = f"{HEIGHT - FOOT - (HEIGHT - FOOT - 22) * target_min / most:.1f}"
     return format_html(
         '<figure class="bars"><svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg></figure>',

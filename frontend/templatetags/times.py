@@ -92,6 +92,13 @@ def local_span(
     )
 
 
+@register.simple_tag
+def clock(value: datetime, zone: str) -> SafeString:
+    """Write a time of day to the second, with the zone's name: what an auditor compares with a journal."""
+    own = value.astimezone(ZoneInfo(zone))
+    return format_html("{} {}", _element(own, f"{own.hour % 12 or 12}:{own:%M:%S} {own:%p}"), f"{own:%Z}")
+
+
 @register.filter
 def minutes(value: int | timedelta | None) -> str:
     """Write minutes as people say them: `154` becomes `2 h 34 min`."""

@@ -4,6 +4,7 @@ from .admin import SessionFilters, patient_sessions, series_detail, session_deta
 from .attendance import attendance_of, minutes_so_far
 from .audit import session_audit
 from .evidence import evidence_for_patients, evidence_for_session
+from .live import patient_live
 from .patient import patient_home
 from .room import held_connections, room_names, room_snapshot
 from .scope import get_series_for, get_session_for, join_decision, sessions_for
@@ -22,6 +23,7 @@ __all__ = [
     "live_roster",
     "minutes_so_far",
     "patient_home",
+    "patient_live",
     "patient_sessions",
     "room_names",
     "room_snapshot",

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sessions.models import AttendanceRecord, GroupSession, ServiceType, SessionState
-from sessions.rules.status import Flag, Status
+from sessions.models import AttendanceRecord, GroupSession, Incident, ServiceType, SessionState
+from sessions.rules.status import Status
 from sessions.rules.weeks import WeekRow
-from sessions.rules.words import FLAG_WORDS, STATUS_WORDS, WEEK_FLAG_WORDS, WEEK_NOTE_WORDS
+from sessions.rules.words import STATUS_WORDS, WEEK_FLAG_WORDS, WEEK_NOTE_WORDS
+from sessions.selectors.strips import Strip, strip_of_record
 from sessions.selectors.weeks import Week, planned_minutes
 from telehealth.programs.models import Program
 
@@ -47,11 +48,12 @@ class SessionCard:
 
 @dataclass(frozen=True, slots=True)
 class DayBar:
-    """One day of a week: what was credited, and what was planned to count."""
+    """One day of a week: minutes that count, that were missed, and that may still be earned."""
 
     day: date
-    credited_min: int
-    scheduled_min: int
+    credited_min: int = 0
+    missed_min: int = 0
+    ahead_min: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class WeekCard:
             {
                 "label": f"{bar.day:%a}",
                 "credited_min": bar.credited_min,
-                "scheduled_min": bar.scheduled_min,
+                "missed_min": bar.missed_min,
+                "scheduled_min": bar.credited_min + bar.missed_min + bar.ahead_min if bar.ahead_min else 0,
             }
             for bar in self.days
         )
@@ -82,19 +85,15 @@ class WeekCard:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a session came to for one patient. `pieces` are the timeline with the wait before it."""
+    """What a session came to for one patient: the minutes that stand, corrections included, and the strip."""
 
     status: str
     status_words: str
-    flags: tuple[str, ...]
-    flag_words: tuple[str, ...]
-    credited_min: int
-    billable_min: int
+    minutes: int
     hours_min: int
-    qualified_seconds: int
-    pieces: tuple[Piece, ...]
+    is_corrected: bool
     is_final: bool
-    as_of: datetime
+    strip: Strip
 
 
 def session_card(group_session: GroupSession, at: datetime) -> SessionCard:
@@ -129,21 +128,18 @@ def session_card(group_session: GroupSession, at: datetime) -> SessionCard:
     )
 
 
-def outcome(record: AttendanceRecord, lobby_at: datetime | None) -> Outcome:
-    """Make the words and the picture of one record."""
-    flags = tuple(str(flag) for flag in record.flags)
+def outcome(
+    record: AttendanceRecord, *, zone: str, lobby_at: datetime | None, incidents: Iterable[Incident] = ()
+) -> Outcome:
+    """Make the words and the picture of one record, times in `zone`."""
     return Outcome(
         status=record.status,
         status_words=STATUS_WORDS[Status(record.status)],
-        flags=flags,
-        flag_words=tuple(FLAG_WORDS[Flag(flag)] for flag in flags),
-        credited_min=record.credited_min,
-        billable_min=record.billable_min,
-        hours_min=record.hours_min,
-        qualified_seconds=record.qualified_seconds,
-        pieces=tuple(with_waiting(record.timeline, lobby_at)),
+        minutes=record.decided_min,
+        hours_min=record.decided_hours_min,
+        is_corrected=record.adjusted_min is not None,
         is_final=record.is_final,
-        as_of=record.as_of,
+        strip=strip_of_record(record, zone=zone, lobby_at=lobby_at, incidents=incidents),
     )
 
 
@@ -174,11 +170,11 @@ def week_card(
     week: Week,
     row: WeekRow | None,
     *,
-    credited: Mapping[date, int],
-    scheduled: Mapping[date, int],
+    days: Iterable[DayBar],
 ) -> WeekCard:
-    """Make the card of a week from its row and the minutes of its days."""
-    days = [week.first_day + timedelta(days=offset) for offset in range(7)]
+    """Make the card of a week from its row and its days; a day without sessions is empty."""
+    known = {bar.day: bar for bar in days}
+    dates = [week.first_day + timedelta(days=offset) for offset in range(7)]
     return WeekCard(
         program_id=program.pk,
         program_name=program.name,
@@ -187,7 +183,7 @@ def week_card(
         row=row,
         words="" if row is None else WEEK_FLAG_WORDS[row.flag],
         notes=() if row is None else tuple(WEEK_NOTE_WORDS[note] for note in row.also),
-        days=tuple(DayBar(day, credited.get(day, 0), scheduled.get(day, 0)) for day in days),
+        days=tuple(known.get(day, DayBar(day)) for day in dates),
     )
 
 

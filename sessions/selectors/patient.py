@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sessions.models import AttendanceRecord, GroupSession, Participation, SessionState
-from sessions.selectors.cards import Outcome, SessionCard, WeekCard, outcome, session_card, week_card
+from sessions.models import (
+    AttendanceRecord,
+    GroupSession,
+    Incident,
+    Participation,
+    SessionState,
+)
+from sessions.selectors.cards import (
+    DayBar,
+    Outcome,
+    SessionCard,
+    WeekCard,
+    outcome,
+    session_card,
+    week_card,
+)
+from sessions.selectors.live import PatientLive, live_of
 from sessions.selectors.reasons import reasons
+from sessions.selectors.strips import incidents_of
 from sessions.selectors.weeks import planned_minutes, week_at, week_holding, weeks_of
 from telehealth.accounts.models import User
 from telehealth.core.errors import NotFound
@@ -25,7 +41,7 @@ AHEAD_DAYS = 31
 
 @dataclass(frozen=True, slots=True)
 class PastSession:
-    """One line of the history; `why` explains the minutes in words.
+    """One line of the history; `why` says what the strip of the outcome does not.
 
     `outcome` is None where nothing was held. `week` is the first day of the program week it belongs to.
     """
@@ -57,6 +73,7 @@ class PatientHome:
     next: SessionCard | None
     today: tuple[SessionCard, ...]
     coming: tuple[SessionCard, ...]
+    live: PatientLive
     weeks: tuple[WeekCard, ...]
     past: tuple[PastSession, ...]
 
@@ -87,17 +104,17 @@ def patient_home(user: User, at: datetime) -> PatientHome:
         row.group_session_id: row
         for row in AttendanceRecord.objects.filter(patient=patient, group_session__in=list(cards))
     }
-    arrivals = dict(
-        Participation.objects.filter(user=user, group_session__in=list(cards)).values_list(
-            "group_session_id", "lobby_at"
-        )
-    )
+    places = {
+        place.group_session_id: place
+        for place in Participation.objects.filter(user=user, group_session__in=list(cards))
+    }
+    incidents = incidents_of(cards)
     past = [
         PastSession(
             week=week_holding(one).first_day,
             card=cards[one.pk],
-            outcome=outcome(records[one.pk], arrivals.get(one.pk)) if one.pk in records else None,
-            why=reasons(one, records.get(one.pk), user.time_zone),
+            outcome=_outcome(records.get(one.pk), places.get(one.pk), user, incidents[one.pk]),
+            why=reasons(one, records.get(one.pk)),
         )
         for one in reversed(sessions)
         if cards[one.pk].is_over
@@ -107,6 +124,7 @@ def patient_home(user: User, at: datetime) -> PatientHome:
         next=ahead[0] if ahead else None,
         today=tuple(card for card in ahead if _is_today(card, user, at)),
         coming=tuple(ahead),
+        live=live_of(user, cards.values(), places, records, at),
         weeks=tuple(_week(patient, program, sessions, records, at) for program in _programs(patient, at)),
         past=tuple(past),
     )
@@ -123,20 +141,46 @@ def _programs(patient: Patient, at: datetime) -> list[Program]:
     return list({program.pk: program for program in here}.values())
 
 
+def _outcome(
+    record: AttendanceRecord | None, place: Participation | None, user: User, incidents: list[Incident]
+) -> Outcome | None:
+    if record is None:
+        return None
+    lobby_at = None if place is None else place.lobby_at
+    return outcome(record, zone=user.time_zone, lobby_at=lobby_at, incidents=incidents)
+
+
 def _week(
     patient: Patient,
     program: Program,
     sessions: list[GroupSession],
-    records: dict[UUID, AttendanceRecord],
+    records: Mapping[UUID, AttendanceRecord],
     at: datetime,
 ) -> WeekCard:
     week = week_at(program, at)
-    credited: defaultdict[date, int] = defaultdict(int)
-    scheduled: defaultdict[date, int] = defaultdict(int)
+    bars: dict[date, DayBar] = {}
     for one in sessions:
         if one.program_id == program.pk and one.state != SessionState.CANCELLED:
-            day = program.date_at(one.opened_at or one.scheduled_start)
-            scheduled[day] += planned_minutes(one)
-            credited[day] += records[one.pk].hours_min if one.pk in records else 0
+            bar = _bar(program.date_at(one.opened_at or one.scheduled_start), one, records.get(one.pk), at)
+            bars[bar.day] = _sum(bars.get(bar.day, DayBar(bar.day)), bar)
     row = weeks_of(program, [patient.pk], week, at=at).get(patient.pk)
-    return week_card(program, week, row, credited=credited, scheduled=scheduled)
+    return week_card(program, week, row, days=bars.values())
+
+
+def _bar(day: date, one: GroupSession, record: AttendanceRecord | None, at: datetime) -> DayBar:
+    """Part a session's planned minutes; one that was never held was missed by nobody."""
+    credited = 0 if record is None else record.decided_hours_min
+    planned = planned_minutes(one)
+    if one.state == SessionState.ENDED:
+        return DayBar(day, credited, missed_min=max(planned - credited, 0))
+    is_coming = one.state == SessionState.OPEN or at < one.scheduled_end
+    return DayBar(day, credited, ahead_min=max(planned - credited, 0) if is_coming else 0)
+
+
+def _sum(one: DayBar, other: DayBar) -> DayBar:
+    return DayBar(
+        one.day,
+        one.credited_min + other.credited_min,
+        one.missed_min + other.missed_min,
+        one.ahead_min + other.ahead_min,
+    )

@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sessions.models import (
-    AttendanceRecord,
     GroupSession,
     Participation,
     ParticipationState,
     RosterEntry,
     SessionState,
 )
+from sessions.selectors.attendance import Minutes, minutes_of
 from sessions.selectors.cards import SessionCard, session_card
+from sessions.selectors.live import JUST_NOW
 from sessions.selectors.scope import get_session_for
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
@@ -29,10 +30,7 @@ CALL_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One expected patient now.
-
-    `minutes` are whole minutes earned so far; None before anything was computed.
-    """
+    """One expected patient now; `so_far` is None before anything was computed."""
 
     patient_id: UUID
     participant: UUID
@@ -43,19 +41,43 @@ class RosterRow:
     state: ParticipationState | None
     state_since: datetime | None
     lobby_at: datetime | None
-    minutes: int | None
+    so_far: Minutes | None
     is_missing: bool
+
+    @property
+    def minutes(self) -> int | None:
+        """Give the whole minutes so far."""
+        return None if self.so_far is None else self.so_far.minutes
 
 
 @dataclass(frozen=True, slots=True)
 class TodaySession:
-    """One of today's groups. `is_mine` says that the person is its facilitator of record."""
+    """One of today's groups at an instant. `is_mine`: the person is its facilitator of record."""
 
     card: SessionCard
+    at: datetime
     is_mine: bool
     auto_end_at: datetime | None
     on_break_since: datetime | None
     roster: tuple[RosterRow, ...]
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Give up to when the oldest of its minutes are known."""
+        return min((row.so_far.as_of for row in self.roster if row.so_far is not None), default=None)
+
+    @property
+    def is_final(self) -> bool:
+        """Say whether the session is over and all its facts are in."""
+        known = [row.so_far for row in self.roster if row.so_far is not None]
+        return bool(known) and all(each.is_final for each in known)
+
+    @property
+    def is_settled(self) -> bool:
+        """Say whether nothing of it will change by itself any more, or not soon."""
+        card = self.card
+        is_long_over = card.ended_at is None or self.at - card.ended_at >= JUST_NOW
+        return card.is_over and (self.is_final or is_long_over)
 
     @property
     def missing(self) -> tuple[RosterRow, ...]:
@@ -110,6 +132,7 @@ def _today_session(
 ) -> TodaySession:
     return TodaySession(
         card=session_card(group_session, at),
+        at=at,
         is_mine=group_session.facilitator_id == user.pk,
         auto_end_at=group_session.auto_end_at,
         on_break_since=group_session.on_break_since,
@@ -129,12 +152,7 @@ def _rosters(sessions: Collection[GroupSession], at: datetime) -> dict[UUID, lis
         (place.group_session_id, place.user_id): place
         for place in Participation.objects.filter(group_session__in=list(by_pk))
     }
-    seconds = {
-        (session_id, patient_id): qualified
-        for session_id, patient_id, qualified in AttendanceRecord.objects.filter(
-            group_session__in=list(by_pk)
-        ).values_list("group_session_id", "patient_id", "qualified_seconds")
-    }
+    minutes = minutes_of(by_pk)
     found: defaultdict[UUID, list[RosterRow]] = defaultdict(list)
     entries = (
         RosterEntry.objects.current()
@@ -146,7 +164,7 @@ def _rosters(sessions: Collection[GroupSession], at: datetime) -> dict[UUID, lis
         key = entry.group_session_id, entry.patient_id
         place = places.get((entry.group_session_id, entry.patient.user_id))
         found[entry.group_session_id].append(
-            _row(entry, by_pk[entry.group_session_id], place, seconds.get(key), at)
+            _row(entry, by_pk[entry.group_session_id], place, minutes.get(key), at)
         )
     return found
 
@@ -155,7 +173,7 @@ def _row(
     entry: RosterEntry,
     group_session: GroupSession,
     place: Participation | None,
-    seconds: int | None,
+    so_far: Minutes | None,
     at: datetime,
 ) -> RosterRow:
     user = entry.patient.user
@@ -169,7 +187,7 @@ def _row(
         state=None if place is None else place.state_enum,
         state_since=None if place is None else place.state_since,
         lobby_at=None if place is None else place.lobby_at,
-        minutes=None if seconds is None else seconds // 60,
+        so_far=so_far,
         is_missing=_is_missing(group_session, place, at),
     )
 

@@ -25,6 +25,16 @@ def patient_home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def patient_live(request: HttpRequest) -> HttpResponse:
+    """Show anew what goes on for the patient; the page asks every few seconds while something does."""
+    user, at = reader(request), clock.now()
+    live = selectors.patient_live(user, at)
+    return render(
+        request, "sessions/_live.html", {"live": live}, status=_poll_status(request, live.is_settled)
+    )
+
+
+@require_safe
 def therapist_home(request: HttpRequest) -> HttpResponse:
     """Show today's groups, who is there and whom to call."""
     user, at = reader(request), clock.now()
@@ -33,9 +43,13 @@ def therapist_home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def live_roster(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show one group's roster anew; the page asks for it every few seconds until the session is over."""
+    """Show one group's roster anew; the page asks for it every few seconds until its minutes are final."""
     user, at = reader(request), clock.now()
     one = selectors.live_roster(user, pk, at)
-    status = HTMX_STOP_POLLING if one.card.is_over and request.headers.get("HX-Request") else 200
     context = {"one": one, "zone": user.time_zone}
+    status = _poll_status(request, one.is_settled)
     return render(request, "sessions/_today_session.html", context, status=status)
+
+
+def _poll_status(request: HttpRequest, is_settled: bool) -> int:
+    return HTMX_STOP_POLLING if is_settled and request.headers.get("HX-Request") else 200

@@ -87,6 +87,7 @@ ROUTES: Mapping[str, Mapping[str, Roles | None]] = {
     "enrollment:publish_defaults": {"POST": only(A)},
     # Sessions.
     "sessions:patient_home": {"GET": only(P)},
+    "sessions:patient_live": {"GET": only(P)},
     "sessions:therapist_home": {"GET": only(T, C)},
     "sessions:live_roster": {"GET": only(T, C)},
     "sessions:list": {"GET": only(A, U, C)},
@@ -101,8 +102,21 @@ ROUTES: Mapping[str, Mapping[str, Roles | None]] = {
     "sessions:member_add": {"POST": only(A)},
     "sessions:member_off": {"POST": only(A)},
     "sessions:audit": {"GET": only(A, U)},
+    "sessions:facts": {"GET": only(A, U)},
+    "sessions:patient_history": {"GET": only(A, U, C, T)},
     "sessions:audit_csv": {"GET": only(A, U)},
     "sessions:evidence": {"GET": only(A, U)},
+    # Settled attendance: rosters, signatures, corrections, objections.
+    "sessions:my_session": {"GET": only(P)},
+    "sessions:dispute": {"POST": only(P)},
+    "sessions:roster": {"GET": only(T, C, A)},
+    "sessions:sign_off": {"GET": only(T), "POST": only(T)},
+    "sessions:correct": {"GET": only(T, C, A), "POST": only(T, C, A)},
+    "sessions:correction_withdraw": {"POST": only(T, C, A)},
+    "sessions:corrections": {"GET": only(A, T)},
+    "sessions:correction_decide": {"GET": only(A, T), "POST": only(A, T)},
+    "sessions:disputes": {"GET": only(A, T)},
+    "sessions:dispute_answer": {"GET": only(A, T), "POST": only(A, T)},
     # The room.
     "realtime:room": {"GET": only(P, T)},
 }

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from sessions.models import ServiceType
-from sessions.services import room
+from sessions.services import attendance, room
 from sessions.services.schedule import create_session
 from telehealth.accounts.models import User
 from tests.cast import Cast
@@ -86,16 +86,31 @@ def test_the_partial_is_one_group_without_the_page_around_it(cast: Cast) -> None
 def test_minutes_come_from_stored_facts(cast: Cast) -> None:
     known, _ = running(cast)
     text = Browser(cast.therapist, known + 40 * MINUTE).read(ROSTER, cast.group_session.pk)
-    assert "In the room 20 " in text
+    assert "In the room 19 " in text
+    assert "Minutes are known up to 10:30 AM EST." in text
 
 
-def test_asking_for_the_roster_stops_when_the_session_is_over(cast: Cast) -> None:
-    known, _ = running(cast)
+def test_asking_for_the_roster_stops_when_its_minutes_are_final(cast: Cast) -> None:
+    known, relay = running(cast)
     pk = cast.group_session.pk
     assert Browser(cast.therapist, known).get(ROSTER, pk, headers=HTMX).status_code == 200
     room.end_session(actor=cast.therapist, group_session_id=pk, at=known)
-    assert Browser(cast.therapist, known).get(ROSTER, pk, headers=HTMX).status_code == 286
+    waits = Browser(cast.therapist, known).get(ROSTER, pk, headers=HTMX)
+    assert waits.status_code == 200
+    assert "Its minutes are final as soon as the last records of the connections are in." in words(waits)
+    relay.deliver(known, is_last=True)
+    attendance.recompute(pk, at=known)
+    final = Browser(cast.therapist, known).get(ROSTER, pk, headers=HTMX)
+    assert final.status_code == 286
+    assert "The session is over and its minutes are final." in words(final)
     assert 'hx-trigger="none"' in Browser(cast.therapist, known).get(TODAY).content.decode()
+
+
+def test_nobody_is_asked_for_ever_about_facts_that_do_not_come(cast: Cast) -> None:
+    known, _ = running(cast)
+    room.end_session(actor=cast.therapist, group_session_id=cast.group_session.pk, at=known)
+    later = Browser(cast.therapist, known + 60 * MINUTE)
+    assert later.get(ROSTER, cast.group_session.pk, headers=HTMX).status_code == 286
 
 
 def test_a_colleague_may_cover_and_a_case_manager_only_looks(cast: Cast) -> None:
