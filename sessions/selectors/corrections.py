@@ -94,6 +94,11 @@ class QueuedCorrection:
     record_number: str
     may_decide: Decision
 
+    @property
+    def is_signed(self) -> bool:
+        """Say whether approving it takes a signature: our own failure is credited on somebody's word."""
+        return self.row.reason == CorrectionReason.PLATFORM_OUTAGE
+
 
 @dataclass(frozen=True, slots=True)
 class CorrectionQueue:

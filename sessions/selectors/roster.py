@@ -15,6 +15,7 @@ from sessions.models import (
     GroupSession,
     Participation,
     RoomRole,
+    RosterState,
     SignOff,
 )
 from telehealth.core import hashchain
@@ -59,6 +60,14 @@ def last_sign_off(group_session_id: UUID) -> SignOff | None:
     """Give the newest signature under a session."""
     rows = SignOff.objects.filter(group_session=group_session_id).select_related("signed_by")
     return rows.order_by("-number").first()
+
+
+def is_signed(group_session: GroupSession) -> bool:
+    """Say whether a signature is in force; an amended roster has one while it is locked again."""
+    state = group_session.roster_state_enum
+    return state in (RosterState.ATTESTED, RosterState.LOCKED) or (
+        state is RosterState.AMENDED and group_session.locked_at is not None
+    )
 
 
 def is_covered(group_session: GroupSession) -> bool:

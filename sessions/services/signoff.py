@@ -19,6 +19,7 @@ from sessions.selectors.facts import chain_head
 from sessions.selectors.roster import (
     STATEMENT,
     is_covered,
+    is_signed,
     leaders_of,
     pending_corrections,
     roster_document,
@@ -160,14 +161,6 @@ def reopen_if_changed(*, group_session_id: UUID, at: datetime) -> bool:
             data={"because": "late_facts", "was": str(was), "now": str(group_session.roster_state)},
         )
     return True
-
-
-def is_signed(group_session: GroupSession) -> bool:
-    """Say whether a signature is in force; an amended roster has one while it is locked again."""
-    state = group_session.roster_state_enum
-    return state in (RosterState.ATTESTED, RosterState.LOCKED) or (
-        state is RosterState.AMENDED and group_session.locked_at is not None
-    )
 
 
 def step_roster(group_session: GroupSession, step: RosterStep, at: datetime) -> None:
