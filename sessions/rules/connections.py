@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -128,6 +129,22 @@ class Connection:
         if self._camera_silent_since is not None:
             self.camera_off.append((self._camera_silent_since, at))
             self._camera_silent_since = None
+
+
+def connections_of(facts: Iterable[Fact], split: timedelta) -> dict[tuple[str, str], Connection]:
+    """Read each connection by itself, by boot and name.
+
+    One that outlived its relay is two, since the journals are apart.
+    """
+    by_connection: defaultdict[tuple[str, str], list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if fact.kind.is_of_relay and fact.connection is not None:
+            by_connection[fact.source_boot, fact.connection].append(fact)
+    found = {}
+    for key, own_facts in by_connection.items():
+        found[key] = Connection(split)
+        found[key].read(own_facts)
+    return found
 
 
 def presence_of(

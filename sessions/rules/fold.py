@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .connections import Connection, Span, intersect, presence_of, without_camera
+from .connections import Span, connections_of, intersect, presence_of, without_camera
 from .facts import EndReason, Fact, FactKind, Role, in_order
 from .instants import floor_instant, to_datetime
 from .intervals import Intervals
@@ -107,7 +107,7 @@ def _person(
     presence: list[Span] = []
     audio_only: list[Span] = []
     camera_off: list[Span] = []
-    for connection in _connections(facts, split):
+    for connection in connections_of(facts, split).values():
         spans = presence_of(
             connection,
             admissions=[fact.at for fact in admissions],
@@ -131,20 +131,6 @@ def _person(
         audio_only=_whole_seconds(audio_only),
         camera_off=_whole_seconds(camera_off),
     )
-
-
-def _connections(facts: Iterable[Fact], split: timedelta) -> list[Connection]:
-    """Read each connection by itself; one that outlived its relay is two, since the journals are apart."""
-    by_connection: defaultdict[tuple[str, str], list[Fact]] = defaultdict(list)
-    for fact in facts:
-        if fact.kind.is_of_relay and fact.connection is not None:
-            by_connection[fact.source_boot, fact.connection].append(fact)
-    found = []
-    for own_facts in by_connection.values():
-        connection = Connection(split)
-        connection.read(own_facts)
-        found.append(connection)
-    return found
 
 
 def _live_breaks(ordered: Sequence[Fact], *, until: datetime) -> tuple[Span, ...] | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sessions.models import GroupSession, RosterEntry, SessionState
 from sessions.rules import compute, parse
-from sessions.rules.credit import SessionResult
+from sessions.rules.credit import Result, SessionResult
 from sessions.rules.export import (
     EnrollmentDescription,
     Json,
@@ -18,19 +19,31 @@ from sessions.rules.export import (
     SessionDescription,
     evidence_document,
 )
-from sessions.rules.fold import fold
+from sessions.rules.facts import Fact
+from sessions.rules.fold import SILENCE_SPLIT_SEC, fold
+from sessions.rules.incidents import Incident, find_incidents
 from sessions.rules.service_types import ServiceType
-from sessions.rules.terms import Place
-from sessions.terms import terms_at, week_policy
+from sessions.terms import EnrollmentPolicy, enrollment_policies, session_policy, week_policy
+from telehealth.enrollment.models import Enrollment
 from telehealth.programs.models import Program
 
-from .facts import facts_horizon, facts_of
+from .facts import RELAY_PATIENCE, facts_horizon, facts_of
 from .weeks import Week, episodes, week_holding
 
 Evidence = dict[str, Json]
 
-RELAY_PATIENCE = timedelta(hours=1)
-"""How long an ended session is shown as unfinished because a relay has not handed over its journal."""
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What decides about the minutes of one session, and what the product keeps beside the minutes.
+
+    `others` overlap the session; `own_terms` are what patients' episodes lay over its terms.
+    """
+
+    evidence: Evidence
+    incidents: tuple[Incident, ...]
+    others: tuple[UUID, ...]
+    own_terms: Mapping[UUID, EnrollmentPolicy]
 
 
 def evidence_for_session(group_session: GroupSession, *, at: datetime) -> Evidence:
@@ -60,23 +73,82 @@ def evidence_for_patients(
     if also is not None:
         sessions.setdefault(also.pk, also)
     _add_overlapping(sessions, program, patient_ids, at)
+    own_terms = own_terms_of(program, patient_ids, week)
     return _document(
-        program, sessions.values(), at=at, week=week, enrollments=episodes(program, patient_ids, week)
+        program,
+        _read(sessions.values(), at),
+        week=week,
+        at=at,
+        enrollments=_with_own_terms(episodes(program, patient_ids, week), own_terms),
     )
 
 
-def evidence_to_compute(group_session: GroupSession, *, at: datetime) -> Evidence:
+def evidence_to_compute(group_session: GroupSession, *, at: datetime, every: bool = False) -> Evidence:
     """Gather just what decides about the minutes of one session: itself and whatever overlaps it."""
+    return gather(group_session, at=at, every=every).evidence
+
+
+def gather(group_session: GroupSession, *, at: datetime, every: bool = False) -> Gathered:
+    """Gather one session and whatever overlaps it; `every` reads also the facts that credit does not need."""
+    program, week = group_session.program, week_holding(group_session)
     roster = RosterEntry.objects.evidential().filter(group_session=group_session)
+    patient_ids = set(roster.values_list("patient_id", flat=True))
     sessions = {group_session.pk: group_session}
-    _add_overlapping(sessions, group_session.program, set(roster.values_list("patient_id", flat=True)), at)
-    return _document(group_session.program, sessions.values(), at=at, week=week_holding(group_session))
+    _add_overlapping(sessions, program, patient_ids, at)
+    own_terms = own_terms_of(program, patient_ids, week)
+    read = _read(sessions.values(), at, every=every)
+    return Gathered(
+        evidence=_document(program, read, week=week, at=at, enrollments=_with_own_terms((), own_terms)),
+        incidents=next(one.incidents for one in read if one.group_session.pk == group_session.pk),
+        others=tuple(pk for pk in sessions if pk != group_session.pk),
+        own_terms={patient_id: own for patient_id, (_, own) in own_terms.items()},
+    )
+
+
+OwnTerms = Mapping[UUID, tuple[Enrollment, EnrollmentPolicy]]
+
+
+def own_terms_of(program: Program, patient_ids: Collection[UUID], week: Week) -> OwnTerms:
+    """Give each patient's episode in a week and what it lays over session and file; four queries."""
+    found: dict[UUID, Enrollment] = {}
+    rows = Enrollment.objects.filter(program=program, patient__in=patient_ids, admitted_on__lte=week.last_day)
+    for row in rows.order_by("admitted_on"):
+        if row.discharged_on is None or row.discharged_on >= week.first_day:
+            found[row.patient_id] = row
+    policies = enrollment_policies(program, list(found.values()), [week.first_day])
+    return {patient_id: (row, policies[row.pk, week.first_day]) for patient_id, row in found.items()}
+
+
+def _with_own_terms(
+    described: Iterable[EnrollmentDescription], own_terms: OwnTerms
+) -> list[EnrollmentDescription]:
+    """Write each episode's own terms on it, and list episodes that have nothing but such terms.
+
+    One without a weekly target is no valid line of an evidence file; it then has the target 0, which every
+    week meets.
+    """
+    by_patient = {one.patient: one for one in described}
+    for patient_id, (enrollment, own) in own_terms.items():
+        if not own.policy:
+            continue
+        known = by_patient.get(str(patient_id)) or EnrollmentDescription(
+            patient=str(patient_id),
+            targets=[(enrollment.admitted_on, 0)],
+            admitted_on=enrollment.admitted_on,
+            discharged_on=enrollment.discharged_on,
+        )
+        by_patient[known.patient] = replace(known, policy=own.policy)
+    return [by_patient[patient] for patient in sorted(by_patient)]
+
+
+def results_of(evidence: Evidence) -> Result:
+    """Compute by way of the very text that anybody else would compute from."""
+    return compute(parse(json.dumps(evidence)))
 
 
 def result_of(evidence: Evidence, group_session_id: UUID) -> SessionResult:
-    """Compute one session by way of the very text that anybody else would compute from."""
-    result = compute(parse(json.dumps(evidence)))
-    return next(one for one in result.sessions if one.id == str(group_session_id))
+    """Compute, and give one session."""
+    return next(one for one in results_of(evidence).sessions if one.id == str(group_session_id))
 
 
 def _add_overlapping(
@@ -113,24 +185,43 @@ def _touch(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> 
     return one[0] <= other[1] and other[0] <= one[1]
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One session with its facts, and up to when these are complete."""
+
+    group_session: GroupSession
+    facts: list[Fact]
+    known_to: datetime
+    incidents: tuple[Incident, ...]
+
+
+def _read(sessions: Iterable[GroupSession], at: datetime, *, every: bool = False) -> list[_Read]:
+    """Read the facts of sessions, in the order of their time, so that the same evidence is the same file."""
+    ordered = sorted(sessions, key=lambda one: (one.scheduled_start, str(one.pk)))
+    facts = facts_of([one.pk for one in ordered], every=every)
+    found = []
+    for one in ordered:
+        known_to = _known_to(one, at)
+        incidents = find_incidents(facts[one.pk], silence_split_sec=SILENCE_SPLIT_SEC, as_of=known_to)
+        found.append(_Read(one, facts[one.pk], known_to, incidents))
+    return found
+
+
 def _document(
     program: Program,
-    sessions: Iterable[GroupSession],
+    read: list[_Read],
     *,
-    at: datetime,
     week: Week,
-    enrollments: Iterable[EnrollmentDescription] = (),
+    at: datetime,
+    enrollments: Iterable[EnrollmentDescription],
 ) -> Evidence:
-    # In the order of their time, so that the same evidence is the same file.
-    ordered = sorted(sessions, key=lambda one: (one.scheduled_start, str(one.pk)))
-    facts = facts_of([one.pk for one in ordered])
-    known_to = {one.pk: _known_to(one, at) for one in ordered}
-    patients = _patients(ordered)
+    patients = _patients(one.group_session for one in read)
     return evidence_document(
-        as_of=min([at, *known_to.values()]),
+        as_of=min([at, *(one.known_to for one in read)]),
         program_tz=program.time_zone,
         sessions=[
-            (_describe(one, patients[one.pk]), fold(facts[one.pk], as_of=known_to[one.pk])) for one in ordered
+            (_describe(one, patients[one.group_session.pk]), fold(one.facts, as_of=one.known_to))
+            for one in read
         ],
         enrollments=enrollments,
         policy=week_policy(program, week.first_day),
@@ -148,7 +239,8 @@ def _known_to(group_session: GroupSession, at: datetime) -> datetime:
     return at if group_session.opened_at is None else facts_horizon(group_session, at=at)
 
 
-def _describe(group_session: GroupSession, patients: list[PatientDescription]) -> SessionDescription:
+def _describe(one: _Read, patients: list[PatientDescription]) -> SessionDescription:
+    group_session = one.group_session
     return SessionDescription(
         id=str(group_session.pk),
         service_type=ServiceType(group_session.service_type),
@@ -156,8 +248,9 @@ def _describe(group_session: GroupSession, patients: list[PatientDescription]) -
         scheduled_end=group_session.scheduled_end,
         patients=patients,
         planned_breaks=group_session.break_spans,
+        incidents=[(incident.began_at, incident.ended_at) for incident in one.incidents],
         cancelled_by_program=group_session.state == SessionState.CANCELLED,
-        policy=terms_at(group_session.terms.parameters, Place.SESSION),
+        policy=session_policy(group_session),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from sessions.models import AttendanceRecord, FactCursor, GroupSession, Presence
 from sessions.rules.facts import Fact, FactKind
 from sessions.rules.routine import needs_every_fact
 from telehealth.core import hashchain
+
+RELAY_PATIENCE = timedelta(hours=1)
+"""How long an ended session is shown as unfinished because a relay has not handed over its journal."""
 
 
 def web_boot(group_session_id: UUID) -> str:
@@ -123,29 +127,77 @@ def is_cut_off(group_session_id: UUID) -> bool:
     return facts.filter(source_boot=web_boot(group_session_id)).count() != decided or not set(named) <= known
 
 
-def facts_horizon(group_session: GroupSession, *, at: datetime) -> datetime:
-    """Give the instant up to which all journals that speak of this session have been read, at most `at`.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a session that is over waits for before its minutes are final.
 
-    Two kinds of boots can still tell something: those with a connection in it that was never closed, and
-    those that were alive after it began (their newest connections may not be in yet). A boot that is over and
-    fully read cannot.
+    `boots` are relay processes whose journals are not read up to its end, each with the instant up to which
+    it is known. No boots: everything is in, and the computation comes next.
     """
-    cursors = list(FactCursor.objects.filter(is_closed=False))
+
+    boots: tuple[tuple[str, datetime], ...]
+
+    @property
+    def known_to(self) -> datetime | None:
+        """Give the instant up to which all journals have been read."""
+        return min((known_to for _, known_to in self.boots), default=None)
+
+    @property
+    def words(self) -> str:
+        """Say it to a person; the page adds `known_to` in the reader's zone."""
+        match len(self.boots):
+            case 0:
+                return "All observations are in. The minutes are being computed."
+            case 1:
+                return "Waiting for one media relay to hand over what it observed."
+            case many:
+                return f"Waiting for {many} media relays to hand over what they observed."
+
+
+def waiting_for(group_session: GroupSession, at: datetime) -> Waiting | None:
+    """Say what keeps the minutes of a session that is over from being final; three queries.
+
+    None where nothing does, and for sessions that are not over at `at`.
+    """
+    ended_at = group_session.ended_at
+    if ended_at is None or ended_at > at or group_session.opened_at is None:
+        return None
+    boots = tuple((boot, known) for boot, known in _unread_boots(group_session) if known < ended_at)
+    final = list(
+        AttendanceRecord.objects.filter(group_session=group_session).values_list("is_final", flat=True)
+    )
+    is_settled = all(final) if final else not group_session.is_attendance_due
+    return None if is_settled and not boots else Waiting(boots)
+
+
+def facts_horizon(group_session: GroupSession, *, at: datetime) -> datetime:
+    """Give the instant up to which all journals that speak of this session have been read, at most `at`."""
+    return min([at, *(known_to for _, known_to in _unread_boots(group_session))])
+
+
+def _unread_boots(group_session: GroupSession) -> list[tuple[str, datetime]]:
+    """List the boots that can still tell something of a session, and up to when each is known.
+
+    Two kinds can: those with a connection in it that was never closed, and those that were alive after it
+    began (their newest connections may not be in yet). A boot that is over and fully read cannot.
+    """
+    cursors = list(FactCursor.objects.filter(is_closed=False).order_by("source_boot"))
     if not cursors:
-        return at
+        return []
     open_boots = _boots_with_open_connections(group_session)
     since = group_session.opened_at
-    waits_for = [
-        cursor.as_of
+    return [
+        (cursor.pk, cursor.as_of)
         for cursor in cursors
         if cursor.pk in open_boots or (since is not None and cursor.as_of >= since)
     ]
-    return min([at, *waits_for])
 
 
 def _boots_with_open_connections(group_session: GroupSession) -> set[str]:
     rows = PresenceEvent.objects.filter(
-        group_session=group_session, kind__in=[FactKind.FIRST_PACKET, FactKind.CLOSED]
+        group_session=group_session,
+        is_routine=False,
+        kind__in=[FactKind.FIRST_PACKET, FactKind.CLOSED],
     ).values_list("source_boot", "connection", "kind")
     opened = {(boot, connection) for boot, connection, kind in rows if kind == FactKind.FIRST_PACKET}
     closed = {(boot, connection) for boot, connection, kind in rows if kind == FactKind.CLOSED}

@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Min
 
 from sessions import events
 from sessions.models import AttendanceRecord, GroupSession, SessionState
-from sessions.rules.credit import PatientResult
+from sessions.rules.credit import Result, SessionResult
 from sessions.rules.result import patient_to_json
 from sessions.rules.weeks import round_ratio
-from sessions.selectors.evidence import evidence_to_compute, result_of
+from sessions.selectors.evidence import Gathered, gather, results_of
 from sessions.selectors.facts import chain_head, facts_horizon
 from telehealth.audit import services as audit
 from telehealth.audit.actions import AuditAction
 from telehealth.core.errors import NotFound
 from telehealth.core.locking import lock
 
-RUNNING_EVERY = timedelta(seconds=15)
-RUNNING_SHARE = 240
-"""A running session is computed anew every 15 s at most, and more rarely as it grows: 45 s after three hours.
+from .incidents import store_incidents
 
-The whole ledger of the session is read each time, so that the cost of an open room stays about the same.
-"""
+RUNNING_EVERY = timedelta(seconds=5)
+"""How often the minutes of an open room are computed anew: as often as a relay speaks of a person."""
 UNFINISHED_EVERY = timedelta(seconds=60)
-"""How often an ended session is looked at again while a relay still owes facts."""
+"""How often an ended session is computed again while a relay owes facts; at once when it has given them."""
+
+COMPUTED = (
+    "service_date",
+    "qualified_seconds",
+    "strict_seconds",
+    "credited_min",
+    "billable_min",
+    "hours_min",
+    "ratio",
+    "status",
+    "flags",
+    "units",
+    "timeline",
+)
+"""What the rules give of a record, the same for the same evidence."""
+_SOURCES = ("terms_id", "track_terms_id", "enrollment_terms_id", "chain_head")
+_STORED = (*COMPUTED, *_SOURCES, "as_of", "is_final", "computed_at")
 
 
 def recompute(group_session_id: UUID, *, at: datetime) -> list[AttendanceRecord]:
     """Compute the attendance of a session that was opened, and write it down.
 
-    The computation holds no row. If facts came in meanwhile the session stays due and is computed again.
+    The computation holds no row. If facts came in meanwhile the session stays due and is computed again. What
+    a correction laid over a record stays as it is.
     """
     group_session = GroupSession.objects.with_people().filter(pk=group_session_id).first()
     if group_session is None:
@@ -45,24 +62,19 @@ def recompute(group_session_id: UUID, *, at: datetime) -> list[AttendanceRecord]
         GroupSession.objects.filter(pk=group_session_id, opened_at=None).update(is_attendance_due=False)
         return []
     is_final = _is_final(group_session, at)
-    evidence = evidence_to_compute(group_session, at=at)
-    result = result_of(evidence, group_session_id)
-    as_of = datetime.fromisoformat(str(evidence["as_of"]))
+    gathered = gather(group_session, at=at)
+    result = results_of(gathered.evidence)
+    new = _records(group_session, gathered, result, head=head, is_final=is_final, at=at)
     with transaction.atomic():
         locked = lock(GroupSession, group_session_id)
-        was_final = AttendanceRecord.objects.filter(group_session=locked, is_final=True).exists()
-        records = [
-            _store(locked, patient, result.service_date, head=head, as_of=as_of, is_final=is_final, at=at)
-            for patient in result.patients
-        ]
-        # Somebody taken off the roster who never came has no attendance any more.
-        AttendanceRecord.objects.filter(group_session=locked).exclude(
-            patient__in=[record.patient_id for record in records]
-        ).delete()
+        was_final_at = _final_head(locked)
+        records = _write(locked, new)
+        store_incidents(locked, gathered.incidents, at=at)
         if chain_head(group_session_id) == head:
             locked.is_attendance_due = False
             locked.save(update_fields=["is_attendance_due"])
-        if is_final and not was_final:
+        _wake_others(gathered.others, result)
+        if is_final and was_final_at != head:
             audit.record(
                 AuditAction.ATTENDANCE_COMPUTED,
                 actor=None,
@@ -77,28 +89,44 @@ def recompute(group_session_id: UUID, *, at: datetime) -> list[AttendanceRecord]
 def recompute_due(*, at: datetime) -> list[UUID]:
     """Compute what is due; gives the sessions.
 
-    Open rooms with new facts now and then, ended ones at once and until all their facts are in.
+    Open rooms with new facts now and then, ended ones at once, and again as soon as all their facts are in.
     """
-    ended = Q(state=SessionState.ENDED, is_attendance_due=True)
-    unfinished = Q(state=SessionState.ENDED, attendance_records__is_final=False) & ~Q(
-        attendance_records__computed_at__gt=at - UNFINISHED_EVERY
-    )
-    over = GroupSession.objects.filter(ended | unfinished).values_list("pk", flat=True).distinct()
-    pks = sorted({*over, *_running_due(at)})
+    over = GroupSession.objects.filter(state=SessionState.ENDED)
+    due = over.filter(is_attendance_due=True).values_list("pk", flat=True)
+    pks = sorted({*due, *_unfinished_due(at), *_running_due(at)})
     for pk in pks:
         recompute(pk, at=at)
     return pks
 
 
+def computed_values(result: SessionResult) -> dict[UUID, dict[str, Any]]:  # Any: as the columns hold them
+    """Give what a record of each patient must hold by the rules; the names are those of `COMPUTED`."""
+    found = {}
+    for one in result.patients:
+        shown: dict[str, Any] = patient_to_json(one)
+        found[UUID(one.id)] = {
+            **{name: shown[name] for name in COMPUTED if name in shown},
+            "service_date": result.service_date,
+            "ratio": Decimal(round_ratio(one.ratio)),
+        }
+    return found
+
+
+def _unfinished_due(at: datetime) -> list[UUID]:
+    """List ended sessions computed before all facts were in: now they are, or it was a while ago."""
+    rows = AttendanceRecord.objects.filter(is_final=False, group_session__state=SessionState.ENDED)
+    computed_at = dict(rows.order_by().values_list("group_session").annotate(Min("computed_at")))
+    return [
+        one.pk
+        for one in GroupSession.objects.filter(pk__in=computed_at)
+        if computed_at[one.pk] <= at - UNFINISHED_EVERY or _is_final(one, at)
+    ]
+
+
 def _running_due(at: datetime) -> list[UUID]:
     rooms = GroupSession.objects.running().filter(is_attendance_due=True, opened_at__isnull=False)
-    rows = rooms.annotate(last=Max("attendance_records__computed_at")).values_list("pk", "opened_at", "last")
-    return [
-        pk
-        for pk, opened_at, last in rows
-        if opened_at is not None
-        and (last is None or at - last >= max(RUNNING_EVERY, (at - opened_at) / RUNNING_SHARE))
-    ]
+    rows = rooms.annotate(last=Max("attendance_records__computed_at")).values_list("pk", "last")
+    return [pk for pk, last in rows if last is None or at - last >= RUNNING_EVERY]
 
 
 def _is_final(group_session: GroupSession, at: datetime) -> bool:
@@ -106,37 +134,81 @@ def _is_final(group_session: GroupSession, at: datetime) -> bool:
     return ended_at is not None and facts_horizon(group_session, at=at) >= ended_at
 
 
-def _store(
+def _final_head(group_session: GroupSession) -> str | None:
+    """Give the last fact that a final result was computed from, if there is one."""
+    rows = AttendanceRecord.objects.filter(group_session=group_session, is_final=True)
+    return rows.values_list("chain_head", flat=True).first()
+
+
+def _records(
     group_session: GroupSession,
-    result: PatientResult,
-    service_date: date,
+    gathered: Gathered,
+    result: Result,
     *,
     head: str,
-    as_of: datetime,
     is_final: bool,
     at: datetime,
-) -> AttendanceRecord:
-    shown: Mapping[str, object] = patient_to_json(result)
-    record, _ = AttendanceRecord.objects.update_or_create(
-        group_session=group_session,
-        patient_id=UUID(result.id),
-        defaults={
-            "service_date": service_date,
-            "qualified_seconds": result.qualified_seconds,
-            "strict_seconds": result.strict_seconds,
-            "credited_min": result.credited_min,
-            "billable_min": result.billable_min,
-            "hours_min": result.hours_min,
-            "ratio": Decimal(round_ratio(result.ratio)),
-            "status": str(result.status),
-            "flags": shown["flags"],
-            "units": shown["units"],
-            "timeline": shown["timeline"],
-            "terms_id": group_session.terms_id,
-            "chain_head": head,
-            "as_of": as_of,
-            "is_final": is_final,
-            "computed_at": at,
-        },
+) -> list[AttendanceRecord]:
+    """Make the records that are to stand, not yet written."""
+    own = next(one for one in result.sessions if one.id == str(group_session.pk))
+    as_of = datetime.fromisoformat(str(gathered.evidence["as_of"]))
+    found = []
+    for patient_id, values in computed_values(own).items():
+        terms = gathered.own_terms.get(patient_id)
+        found.append(
+            AttendanceRecord(
+                group_session=group_session,
+                patient_id=patient_id,
+                **values,
+                terms_id=group_session.terms_id,
+                track_terms_id=group_session.track_terms_id,
+                enrollment_terms=None if terms is None else terms.enrollment_terms,
+                chain_head=head,
+                as_of=as_of,
+                is_final=is_final,
+                computed_at=at,
+            )
+        )
+    return found
+
+
+def _write(group_session: GroupSession, new: Collection[AttendanceRecord]) -> list[AttendanceRecord]:
+    """Bring the stored records to the new ones; two queries, and one for those who are gone.
+
+    Somebody taken off the roster who never came has no attendance any more.
+    """
+    AttendanceRecord.objects.bulk_create(
+        new,
+        update_conflicts=True,
+        unique_fields=["group_session", "patient"],
+        update_fields=[name.removesuffix("_id") for name in _STORED],
     )
-    return record
+    # Read back, since a record that was there keeps its own id and what was laid over it.
+    rows = list(AttendanceRecord.objects.filter(group_session=group_session).order_by("patient_id"))
+    patients = {one.patient_id for one in new}
+    gone = [row.pk for row in rows if row.patient_id not in patients]
+    if gone:
+        AttendanceRecord.objects.filter(pk__in=gone).delete()
+    return [row for row in rows if row.patient_id in patients]
+
+
+def _wake_others(others: Collection[UUID], result: Result) -> None:
+    """Have sessions computed again whose patients' shared time this one decides, where that changed.
+
+    Only their minutes of shared patients are looked at: those of the rest do not depend on this session.
+    """
+    if not others:
+        return
+    minutes = {
+        (UUID(session.id), UUID(patient.id)): (patient.qualified_seconds, patient.strict_seconds)
+        for session in result.sessions
+        for patient in session.patients
+    }
+    rows = AttendanceRecord.objects.filter(group_session__in=others, group_session__state=SessionState.ENDED)
+    changed = {
+        row.group_session_id
+        for row in rows
+        if (row.qualified_seconds, row.strict_seconds)
+        != minutes.get((row.group_session_id, row.patient_id), (row.qualified_seconds, row.strict_seconds))
+    }
+    GroupSession.objects.filter(pk__in=changed).update(is_attendance_due=True)
