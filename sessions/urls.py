@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import audit, history, homes, schedule, series
+from .views import audit, corrections, history, homes, mine, roster, schedule, series
 
 app_name = "sessions"
 urlpatterns = [
@@ -32,11 +32,7 @@ urlpatterns = [
     path("admin/series/<uuid:pk>/members/add/", series.member_add, name="member_add"),
     path("admin/series/<uuid:pk>/members/<uuid:patient>/off/", series.member_off, name="member_off"),
     path("admin/sessions/<uuid:pk>/audit/", audit.audit, name="audit"),
-    path(
-        "admin/sessions/<uuid:pk>/audit/facts/<uuid:participant>/",
-        audit.facts,
-        name="facts",
-    ),
+    path("admin/sessions/<uuid:pk>/audit/facts/<uuid:participant>/", audit.facts, name="facts"),
     path("admin/patients/<uuid:pk>/attendance/", history.patient_history, name="patient_history"),
     path("admin/sessions/<uuid:pk>/audit.csv", audit.audit_csv, name="audit_csv"),
     path("admin/sessions/<uuid:pk>/evidence.json", audit.evidence, name="evidence"),
