@@ -72,14 +72,14 @@ def evidence_for_patients(
     sessions = {row.pk: row for row in rows.serving_between(*week.span).listing(patient_ids)}
     if also is not None:
         sessions.setdefault(also.pk, also)
-    _add_overlapping(sessions, program, patient_ids, at)
+    add_overlapping(sessions, program, patient_ids, at)
     own_terms = own_terms_of(program, patient_ids, week)
-    return _document(
+    return document_of(
         program,
-        _read(sessions.values(), at),
+        read_sessions(sessions.values(), at),
         week=week,
         at=at,
-        enrollments=_with_own_terms(episodes(program, patient_ids, week), own_terms),
+        enrollments=with_own_terms(episodes(program, patient_ids, week), own_terms),
     )
 
 
@@ -94,11 +94,11 @@ def gather(group_session: GroupSession, *, at: datetime, every: bool = False) ->
     roster = RosterEntry.objects.evidential().filter(group_session=group_session)
     patient_ids = set(roster.values_list("patient_id", flat=True))
     sessions = {group_session.pk: group_session}
-    _add_overlapping(sessions, program, patient_ids, at)
+    add_overlapping(sessions, program, patient_ids, at)
     own_terms = own_terms_of(program, patient_ids, week)
-    read = _read(sessions.values(), at, every=every)
+    read = read_sessions(sessions.values(), at, every=every)
     return Gathered(
-        evidence=_document(program, read, week=week, at=at, enrollments=_with_own_terms((), own_terms)),
+        evidence=document_of(program, read, week=week, at=at, enrollments=with_own_terms((), own_terms)),
         incidents=next(one.incidents for one in read if one.group_session.pk == group_session.pk),
         others=tuple(pk for pk in sessions if pk != group_session.pk),
         own_terms={patient_id: own for patient_id, (_, own) in own_terms.items()},
@@ -119,7 +119,7 @@ def own_terms_of(program: Program, patient_ids: Collection[UUID], week: Week) ->
     return {patient_id: (row, policies[row.pk, week.first_day]) for patient_id, row in found.items()}
 
 
-def _with_own_terms(
+def with_own_terms(
     described: Iterable[EnrollmentDescription], own_terms: OwnTerms
 ) -> list[EnrollmentDescription]:
     """Write each episode's own terms on it, and list episodes that have nothing but such terms.
@@ -151,7 +151,7 @@ def result_of(evidence: Evidence, group_session_id: UUID) -> SessionResult:
     return next(one for one in results_of(evidence).sessions if one.id == str(group_session_id))
 
 
-def _add_overlapping(
+def add_overlapping(
     sessions: dict[UUID, GroupSession], program: Program, patient_ids: Collection[UUID], at: datetime
 ) -> None:
     """Add sessions of the patients that share real time with those at hand, and so on from these.
@@ -160,7 +160,7 @@ def _add_overlapping(
     closure.
     """
     while True:
-        spans = [_span(one, at) for one in sessions.values() if one.opened_at is not None]
+        spans = [real_span(one, at) for one in sessions.values() if one.opened_at is not None]
         if not spans:
             return
         candidates = (
@@ -170,23 +170,25 @@ def _add_overlapping(
             .listing(patient_ids)
             .exclude(pk__in=list(sessions))
         )
-        found = [one for one in candidates if any(_touch(_span(one, at), span) for span in spans)]
+        found = [one for one in candidates if any(touch(real_span(one, at), span) for span in spans)]
         if not found:
             return
         sessions.update({one.pk: one for one in found})
 
 
-def _span(group_session: GroupSession, at: datetime) -> tuple[datetime, datetime]:
+def real_span(group_session: GroupSession, at: datetime) -> tuple[datetime, datetime]:
+    """Give the time a session really took; a running one lasts until `at`."""
     start = group_session.opened_at or group_session.scheduled_start
     return start, max(start, group_session.ended_at or at)
 
 
-def _touch(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> bool:
+def touch(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> bool:
+    """Say whether two spans share at least an instant, their ends included."""
     return one[0] <= other[1] and other[0] <= one[1]
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class ReadSession:
     """One session with its facts, and up to when these are complete."""
 
     group_session: GroupSession
@@ -195,7 +197,9 @@ class _Read:
     incidents: tuple[Incident, ...]
 
 
-def _read(sessions: Iterable[GroupSession], at: datetime, *, every: bool = False) -> list[_Read]:
+def read_sessions(
+    sessions: Iterable[GroupSession], at: datetime, *, every: bool = False
+) -> list[ReadSession]:
     """Read the facts of sessions, in the order of their time, so that the same evidence is the same file."""
     ordered = sorted(sessions, key=lambda one: (one.scheduled_start, str(one.pk)))
     facts = facts_of([one.pk for one in ordered], every=every)
@@ -203,18 +207,19 @@ def _read(sessions: Iterable[GroupSession], at: datetime, *, every: bool = False
     for one in ordered:
         known_to = _known_to(one, at)
         incidents = find_incidents(facts[one.pk], silence_split_sec=SILENCE_SPLIT_SEC, as_of=known_to)
-        found.append(_Read(one, facts[one.pk], known_to, incidents))
+        found.append(ReadSession(one, facts[one.pk], known_to, incidents))
     return found
 
 
-def _document(
+def document_of(
     program: Program,
-    read: list[_Read],
+    read: list[ReadSession],
     *,
     week: Week,
     at: datetime,
     enrollments: Iterable[EnrollmentDescription],
 ) -> Evidence:
+    """Write the evidence file of sessions whose facts were read; two queries."""
     patients = _patients(one.group_session for one in read)
     return evidence_document(
         as_of=min([at, *(one.known_to for one in read)]),
@@ -239,7 +244,7 @@ def _known_to(group_session: GroupSession, at: datetime) -> datetime:
     return at if group_session.opened_at is None else facts_horizon(group_session, at=at)
 
 
-def _describe(one: _Read, patients: list[PatientDescription]) -> SessionDescription:
+def _describe(one: ReadSession, patients: list[PatientDescription]) -> SessionDescription:
     group_session = one.group_session
     return SessionDescription(
         id=str(group_session.pk),
