@@ -318,6 +318,7 @@ def test_numbers_that_are_none_are_refused(word):
         ),
         (b"\xff\xfe", "line 1: not UTF-8"),
         (b'{\n"a": "\xc3\x28"}', "line 2: not UTF-8"),
+        (b'\n{"a": "\xc3\x28"}\n\n', "line 2: not UTF-8"),
         ("[]", "file: must be an object"),
         ("null", "file: must be an object"),
         ("[" * 100_000, "file: nested too deeply"),

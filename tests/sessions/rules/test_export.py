@@ -12,6 +12,7 @@ from sessions.rules.export import (
     ExportError,
     PatientDescription,
     SessionDescription,
+    enrollment_document,
     evidence_document,
 )
 from sessions.rules.fold import SessionPresence, fold
@@ -156,3 +157,40 @@ def test_incidents_and_terms_of_a_session_travel():
     session = document(fold(held().facts), incidents=outage, policy={"break_counts": True})["sessions"][0]
     assert session["incidents"] == [["2026-11-17T14:50:00Z", "2026-11-17T14:51:30Z"]]
     assert session["policy"] == {"break_counts": True}
+
+
+def test_whoever_was_in_a_room_that_was_never_opened_was_in_no_session():
+    ledger = Ledger().admitted("13:58", "u1").first("13:58", "u1", "a").beat("14:10", "u1", "a")
+    never_opened = fold(ledger.facts)
+    assert never_opened.participants["u1"].presence
+    patient = document(never_opened)["sessions"][0]["patients"][0]
+    assert (patient["presence"], patient["audio_only"], patient["camera_off"]) == ([], [], [])
+    ended = document(SessionPresence(ended_at=t("14:20")))["sessions"][0]
+    assert (ended["opened_at"], ended["ended_at"]) == (None, None)
+
+
+def test_time_with_the_camera_off_travels():
+    ledger = held().silent("14:20:10", "14:20", "u1", "a", track="camera")
+    ledger.resumed("14:22", "u1", "a", track="camera")
+    session = document(fold(ledger.facts))["sessions"][0]
+    assert session["patients"][0]["camera_off"] == [["2026-11-17T14:20:00Z", "2026-11-17T14:22:00Z"]]
+
+
+def test_an_episode_is_written_whole():
+    short = EnrollmentDescription(
+        patient="P9",
+        targets=[(date(2026, 10, 1), 540), (date(2026, 12, 6), 360)],
+        admitted_on=date(2026, 10, 1),
+        discharged_on=date(2026, 12, 20),
+        policy={"min_presence_ratio": Decimal("1E-7")},
+    )
+    assert enrollment_document(short) == {
+        "patient": "P9",
+        "targets": [["2026-10-01", 540], ["2026-12-06", 360]],
+        "admitted_on": "2026-10-01",
+        "discharged_on": "2026-12-20",
+        "expected_rate": None,
+        "policy": {"min_presence_ratio": "0.0000001"},
+    }
+    sure = EnrollmentDescription("P9", [(date(2026, 10, 1), 0)], date(2026, 10, 1), None, Decimal("1E-7"))
+    assert enrollment_document(sure)["expected_rate"] == "0.0000001"
