@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sessions import events as own_events
 from sessions.models import Participation, ParticipationState, SessionState
 from sessions.services import room
+from sessions.services.signoff import reopen_if_changed
+from telehealth.core import clock
 from telehealth.enrollment import events
 from telehealth.enrollment.models import ConsentKind
 
@@ -15,6 +18,7 @@ from telehealth.enrollment.models import ConsentKind
 def connect() -> None:
     """Connect everything once, when the apps are ready."""
     events.consent_revoked.connect(stop_credit, dispatch_uid="sessions.consent_revoked")
+    own_events.attendance_changed.connect(look_at_signature, dispatch_uid="sessions.attendance_changed")
     events.enrollment_changed.connect(end_seats, dispatch_uid="sessions.enrollment_changed")
 
 
@@ -50,3 +54,8 @@ def end_seats(
     )
     for group_session_id in seats.values_list("group_session_id", flat=True):
         room.end_seat(group_session_id=group_session_id, participant=user_id, by=changed_by, at=at)
+
+
+def look_at_signature(*, group_session_id: UUID, **_: Any) -> None:
+    """Take the force of a signature away whose rows have changed; most computations find none."""
+    reopen_if_changed(group_session_id=group_session_id, at=clock.now())
