@@ -10,6 +10,7 @@ from channels.db import database_sync_to_async
 
 from realtime.reading import read_minutes
 from realtime.wire import room as wire
+from sessions.selectors.attendance import Minutes
 
 EVERY_SECONDS = 5.0
 
@@ -29,6 +30,7 @@ class AttendanceTeller:
         self._only = only
         self._tell = tell
         self._every = EVERY_SECONDS if every_seconds is None else every_seconds
+        self._known: dict[UUID, Minutes] = {}
         self._last: wire.Attendance | None = None
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -49,10 +51,20 @@ class AttendanceTeller:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            minutes = await database_sync_to_async(read_minutes)(self._room_id, self._only)
-            lines = [wire.AttendanceLine(participant=str(who), minutes=each) for who, each in minutes]
-            message = wire.Attendance(participants=lines)
+            found = await database_sync_to_async(read_minutes)(self._room_id, self._only)
+            self._known = {each.participant: self._newer(each) for each in found}
+            message = wire.Attendance(
+                participants=[
+                    wire.AttendanceLine(participant=str(each.participant), minutes=each.minutes)
+                    for each in self._known.values()
+                ]
+            )
             if message != self._last:
                 self._last = message
                 await self._tell(message)
             await asyncio.sleep(self._every)
+
+    def _newer(self, read: Minutes) -> Minutes:
+        """Keep what was told if it was known up to a later time: a relay new to the room sets that back."""
+        told = self._known.get(read.participant)
+        return told if told is not None and not read.is_final and read.as_of < told.as_of else read

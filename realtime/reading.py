@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from uuid import UUID
 
 from realtime.desk import Allowed
@@ -14,7 +15,7 @@ from realtime.wire.state import (
     SessionChange,
     SessionInfo,
 )
-from sessions.selectors.attendance import minutes_so_far
+from sessions.selectors.attendance import Minutes, minutes_of
 from sessions.selectors.room import HeldConnection, held_connections, room_names, room_snapshot
 
 Block = Mapping[str, object]
@@ -45,10 +46,10 @@ def read_allowed(group_session_id: UUID) -> list[Allowed]:
     ]
 
 
-def read_minutes(group_session_id: UUID, only: UUID | None) -> list[tuple[UUID, int]]:
+def read_minutes(group_session_id: UUID, only: UUID | None) -> list[Minutes]:
     """Give the minutes so far, of one person or of everybody, in a stable order."""
-    minutes = minutes_so_far(group_session_id)
-    return [(who, minutes[who]) for who in sorted(minutes) if only in (None, who)]
+    found = minutes_of([group_session_id]).values()
+    return sorted((each for each in found if only in (None, each.participant)), key=attrgetter("participant"))
 
 
 def unknown_people(changes: Iterable[Block], room: RoomState) -> list[UUID]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -23,9 +24,9 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attendance, "EVERY_SECONDS", 0.0)
 
 
-def write_minutes(cast: Cast, minutes: Mapping[UUID, int]) -> None:
-    """Store what a computation would have."""
-    at = clock.now()
+def write_minutes(cast: Cast, minutes: Mapping[UUID, int], *, known_earlier: timedelta = timedelta()) -> None:
+    """Store what a computation would have, while the session runs."""
+    at = clock.now() - known_earlier
     for user, worth in minutes.items():
         AttendanceRecord.objects.update_or_create(
             group_session=cast.group_session,
@@ -38,7 +39,7 @@ def write_minutes(cast: Cast, minutes: Mapping[UUID, int]) -> None:
                 "billable_min": 0,
                 "hours_min": 0,
                 "ratio": 0,
-                "status": "NO_CREDIT",
+                "status": "IN_PROGRESS",
                 "terms": cast.group_session.terms,
                 "chain_head": "0" * 64,
                 "as_of": at,
@@ -80,4 +81,20 @@ async def test_minutes_that_did_not_change_are_not_told_again(cast: Cast, runtim
     await tab.until("attendance")
     await database_sync_to_async(write_minutes)(cast, {cast.more_patients[0].pk: 5})
     assert await tab.is_quiet()
+    await tab.cut()
+
+
+async def test_what_is_known_up_to_an_earlier_time_does_not_replace_what_was_told(
+    cast: Cast, runtime: Runtime
+) -> None:
+    tab = await joined(cast, cast.patient)
+    await database_sync_to_async(write_minutes)(cast, {cast.patient.pk: 3})
+    assert (await tab.until("attendance"))["participants"][0]["minutes"] == 3
+    await database_sync_to_async(write_minutes)(
+        cast, {cast.patient.pk: 2}, known_earlier=timedelta(minutes=1)
+    )
+    assert await tab.is_quiet()
+    # Judged anew, for example after a camera was off for too long: that is told.
+    await database_sync_to_async(write_minutes)(cast, {cast.patient.pk: 1})
+    assert (await tab.until("attendance"))["participants"][0]["minutes"] == 1
     await tab.cut()

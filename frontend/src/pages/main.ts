@@ -3,6 +3,8 @@ import htmx from "htmx.org";
 import "../styles/main.css";
 import { announce } from "./announce";
 import { askBeforeSending } from "./confirm";
+import { installMorph } from "./morph";
+import { printOnRequest } from "./print";
 
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
@@ -25,3 +27,5 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", () => announce("No connection. This part will be brought up to date later."));
 
 askBeforeSending(document);
+installMorph(htmx);
+printOnRequest(document);

@@ -59,8 +59,8 @@ def test_every_minute_of_a_past_session_is_explained(cast: Cast) -> None:
     text = Browser(cast.patient, cast.at).read(HOME)
     assert (
         "In the room 9:12:20 AM to 12:09 PM. 154 of 180 minutes count. Not counted: 12 min 20 s before"
-        " arriving, 7 min 10 s out of the room in between, 6 min after leaving, 30 s beyond the last whole minute."
-        " Counted although the connection dropped: 1 min 30 s. Breaks count for nobody: 15 min."
+        " arriving, 7 min 10 s out of the room in between, 6 min after leaving, 30 s beyond the last"
+        " whole minute. Counted although the connection dropped: 1 min 30 s. Breaks count for nobody: 15 min."
     ) in text
     assert "may still change" not in text
 
