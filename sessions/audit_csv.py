@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from telehealth.core.csv import hashed_table
 from telehealth.core.csv import instant as _instant
 
 from .selectors.audit import AuditedPatient, SessionAudit, Span
+from .selectors.corrections import CorrectionRow
+from .selectors.judgements import SignatureRow
 
 COLUMNS = (
     "patient_id",
@@ -42,6 +44,17 @@ COLUMNS = (
     "status",
     "flags",
     "is_final",
+    "decided_min",
+    "decided_billable_min",
+    "decided_hours_min",
+    "absence",
+    "corrections",
+    "disputes",
+    "roster_state",
+    "attested_by",
+    "attested_at",
+    "roster_hash",
+    "incidents",
     "terms",
     "terms_version",
     "program",
@@ -50,6 +63,9 @@ COLUMNS = (
     "generated_by",
     "generated_at",
 )
+
+
+_GAPS = ("before", "away", "after", "absent")
 
 
 def audit_table(page: SessionAudit, *, generated_by: str, at: datetime) -> str:
@@ -73,7 +89,7 @@ def _cells(page: SessionAudit, patient: AuditedPatient, generated_by: str, at: d
     yield _instant(max((end for _, end in patient.presence), default=None))
     yield _spans(patient.presence)
     yield str(patient.devices)
-    yield _spans(_pieces(patient, "absent"))
+    yield _spans(_pieces(patient, *_GAPS))
     yield str(sum(int((end - start).total_seconds()) for start, end in _pieces(patient, "bridged")))
     yield _spans(page.breaks)
     yield _spans(_pieces(patient, "no_facilitator"))
@@ -87,6 +103,13 @@ def _cells(page: SessionAudit, patient: AuditedPatient, generated_by: str, at: d
     yield patient.status
     yield " ".join(patient.flags)
     yield "yes" if page.is_final else "no"
+    yield from map(str, (patient.decided_min, patient.decided_billable_min, patient.decided_hours_min))
+    yield "" if patient.absence is None else f"{patient.absence.kind} {patient.absence.reason}"
+    yield "; ".join(_correction(one) for one in patient.corrections)
+    yield "; ".join("open" if one.outcome is None else one.outcome for one in patient.disputes)
+    yield str(page.roster_state)
+    yield from _signature(page.signatures)
+    yield "; ".join(f"{one.kind} {_instant(one.began_at)}/{_instant(one.ended_at)}" for one in page.incidents)
     yield page.terms_name
     yield str(page.terms_version)
     yield card.program_name
@@ -96,14 +119,23 @@ def _cells(page: SessionAudit, patient: AuditedPatient, generated_by: str, at: d
     yield _instant(at)
 
 
+def _correction(one: CorrectionRow) -> str:
+    """Write what changed and who decided, in closed words: no free text leaves in a file."""
+    late = " late_entry" if one.is_late_entry else ""
+    outcome = "pending" if one.outcome is None else f"{one.outcome} {_instant(one.decided_at)}"
+    return f"{one.old_min}>{one.new_min} {one.reason} by {one.requested_by_id}{late} {outcome}"
+
+
+def _signature(signatures: Sequence[SignatureRow]) -> Iterable[str]:
+    if not signatures:
+        return ("", "", "")
+    newest = signatures[-1]
+    return (f"{newest.signed_by}, {newest.credential}", _instant(newest.signed_at), newest.roster_hash)
+
+
 def _spans(spans: Iterable[Span]) -> str:
     return "; ".join(f"{_instant(start)}/{_instant(end)}" for start, end in spans)
 
 
-def _pieces(patient: AuditedPatient, kind: str) -> list[Span]:
-    found = (piece for piece in patient.pieces if piece["kind"] == kind)
-    return [(_read(one["from"]), _read(one["to"])) for one in found]
-
-
-def _read(text: object) -> datetime:
-    return datetime.fromisoformat(str(text))
+def _pieces(patient: AuditedPatient, *kinds: str) -> list[Span]:
+    return [(piece.start, piece.end) for piece in patient.strip.pieces if piece.kind in kinds]

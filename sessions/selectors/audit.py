@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sessions.models import AttendanceRecord, GroupSession, PresenceEvent
+from sessions.models import AttendanceRecord, GroupSession, Incident, PresenceEvent, RosterState
 from sessions.rules.credit import PatientResult, SessionResult
 from sessions.rules.instants import to_datetime
 from sessions.rules.result import patient_to_json
@@ -18,9 +18,20 @@ from sessions.rules.terms import CreditTerms
 from sessions.rules.weeks import round_ratio
 from sessions.rules.words import FLAG_WORDS, STATUS_WORDS, in_words
 from sessions.selectors.attendance import attendance_of
-from sessions.selectors.cards import Piece, SessionCard, session_card, with_waiting
+from sessions.selectors.cards import SessionCard, session_card
+from sessions.selectors.corrections import CorrectionRow, corrections_of
+from sessions.selectors.disputes import DisputeRow, disputes_of
 from sessions.selectors.evidence import Evidence, evidence_to_compute, result_of
+from sessions.selectors.judgements import (
+    AbsenceRow,
+    SignatureRow,
+    absences_of,
+    correction_for,
+    dispute_for,
+    signatures_of,
+)
 from sessions.selectors.scope import get_session_for
+from sessions.selectors.strips import Strip, incidents_of, make_strip
 from sessions.terms import session_terms
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
@@ -51,13 +62,14 @@ class AuditedPerson:
 
 @dataclass(frozen=True, slots=True)
 class AuditedPatient:
-    """One patient's line: observed times, decided minutes, and the pieces of the strip.
+    """One patient's line: observed times, what the rules gave, what people decided over it, and the strip.
 
     `agrees` says that the stored record equals what the facts give when computed now; None where nothing is
-    stored.
+    stored. `adjusted_min` are the minutes of the correction in force.
     """
 
     patient_id: UUID
+    participant: UUID
     name: str
     record_number: str
     lobby_at: datetime | None
@@ -76,8 +88,28 @@ class AuditedPatient:
     flags: tuple[str, ...]
     flag_words: tuple[str, ...]
     units: Mapping[str, Any]  # Any: numbers, and the CPT code as text
-    pieces: tuple[Piece, ...]
+    strip: Strip
     agrees: bool | None
+    adjusted_min: int | None
+    adjusted_hours_min: int | None
+    corrections: tuple[CorrectionRow, ...]
+    disputes: tuple[DisputeRow, ...]
+    absence: AbsenceRow | None
+
+    @property
+    def decided_min(self) -> int:
+        """Give the credited minutes that stand."""
+        return self.credited_min if self.adjusted_min is None else self.adjusted_min
+
+    @property
+    def decided_hours_min(self) -> int:
+        """Give the minutes that stand toward the week."""
+        return self.hours_min if self.adjusted_hours_min is None else self.adjusted_hours_min
+
+    @property
+    def decided_billable_min(self) -> int:
+        """Give the billable minutes that stand."""
+        return min(self.billable_min, self.decided_min)
 
     @property
     def flag_pairs(self) -> tuple[tuple[str, str], ...]:
@@ -105,6 +137,10 @@ class SessionAudit:
     chain_head: str
     strip_start: datetime | None
     strip_end: datetime | None
+    roster_state: RosterState
+    locked_at: datetime | None
+    signatures: tuple[SignatureRow, ...]
+    incidents: tuple[Incident, ...]
 
     @property
     def zone_words(self) -> str:
@@ -129,9 +165,9 @@ def session_audit(user: User, pk: UUID, at: datetime) -> SessionAudit:
     seen = _session(evidence, pk)
     result = result_of(evidence, pk)
     records = attendance_of(pk)
-    patients = _patients(group_session, seen, result, records)
-    pieces = [piece for one in patients for piece in one.pieces]
-    instants = [datetime.fromisoformat(str(piece[edge])) for piece in pieces for edge in ("from", "to")]
+    incidents = tuple(incidents_of([pk])[pk])
+    patients = _patients(user, group_session, seen, result, records, incidents)
+    pieces = [piece for one in patients for piece in one.strip.pieces]
     events = PresenceEvent.objects.filter(group_session=pk)
     last = events.order_by("-id").values_list("row_hash", flat=True).first()
     window = None if result.window is None else (to_datetime(result.window[0]), to_datetime(result.window[1]))
@@ -150,8 +186,12 @@ def session_audit(user: User, pk: UUID, at: datetime) -> SessionAudit:
         patients=patients,
         facts=events.count(),
         chain_head=last or "",
-        strip_start=min(instants, default=None),
-        strip_end=max(instants, default=None),
+        strip_start=min((piece.start for piece in pieces), default=None),
+        strip_end=max((piece.end for piece in pieces), default=None),
+        roster_state=group_session.roster_state_enum,
+        locked_at=group_session.locked_at,
+        signatures=signatures_of(group_session),
+        incidents=incidents,
     )
 
 
@@ -163,54 +203,77 @@ def _session(evidence: Evidence, pk: UUID) -> dict[str, Any]:
 
 
 def _patients(
+    user: User,
     group_session: GroupSession,
     seen: Mapping[str, Any],
     result: SessionResult,
     records: Mapping[UUID, AttendanceRecord],
+    incidents: Sequence[Incident],
 ) -> tuple[AuditedPatient, ...]:
+    pk, zone = group_session.pk, group_session.program.time_zone
     ids = [one.id for one in result.patients]
     people = {str(one.pk): one for one in Patient.objects.filter(pk__in=ids).select_related("user")}
-    devices = _devices(group_session)
-    observed = {one["id"]: one for one in seen["patients"]}
-    rows = [
-        _patient(people[one.id], observed[one.id], one, records.get(UUID(one.id)), devices)
-        for one in result.patients
-    ]
+    devices, observed = _devices(group_session), {one["id"]: one for one in seen["patients"]}
+    corrections, disputes = corrections_of([pk]), disputes_of([pk])
+    absences = absences_of(user, [pk])
+    rows = []
+    for one in result.patients:
+        patient, record = people[one.id], records.get(UUID(one.id))
+        key = pk, patient.pk
+        rows.append(
+            AuditedPatient(
+                patient_id=patient.pk,
+                participant=patient.user_id,
+                name=patient.user.full_name,
+                record_number=patient.record_number,
+                devices=devices.get(patient.user_id, 0),
+                agrees=None if record is None else _agrees(record, patient_to_json(one)),
+                adjusted_min=None if record is None else record.adjusted_min,
+                adjusted_hours_min=None if record is None else record.adjusted_hours_min,
+                corrections=tuple(correction_for(user, each) for each in corrections.get(key, ())),
+                disputes=tuple(dispute_for(user, each) for each in disputes.get(key, ())),
+                absence=absences.get(key),
+                **_computed(observed[one.id], one, record, incidents, zone),
+            )
+        )
     return tuple(sorted(rows, key=lambda row: (row.name, str(row.patient_id))))
 
 
-def _patient(
-    patient: Patient,
+def _computed(
     seen: Mapping[str, Any],
     result: PatientResult,
     record: AttendanceRecord | None,
-    devices: Mapping[UUID, int],
-) -> AuditedPatient:
+    incidents: Sequence[Incident],
+    zone: str,
+) -> dict[str, Any]:
+    """Give what the evidence says of one patient, and what the rules made of it."""
     lobby_at = datetime.fromisoformat(seen["lobby_at"]) if seen["lobby_at"] else None
     shown: Any = patient_to_json(result)
-    return AuditedPatient(
-        patient_id=patient.pk,
-        name=patient.user.full_name,
-        record_number=patient.record_number,
-        lobby_at=lobby_at,
-        presence=_spans(seen["presence"]),
-        audio_only=_spans(seen["audio_only"]),
-        camera_off=_spans(seen["camera_off"]),
-        devices=devices.get(patient.user_id, 0),
-        qualified_seconds=result.qualified_seconds,
-        strict_seconds=result.strict_seconds,
-        credited_min=result.credited_min,
-        billable_min=result.billable_min,
-        hours_min=result.hours_min,
-        ratio=format(round_ratio(result.ratio), "f"),
-        status=str(result.status),
-        status_words=STATUS_WORDS[Status(result.status)],
-        flags=tuple(str(flag) for flag in result.flags),
-        flag_words=tuple(FLAG_WORDS[flag] for flag in result.flags),
-        units=shown["units"],
-        pieces=tuple(with_waiting(shown["timeline"], lobby_at)),
-        agrees=None if record is None else _agrees(record, shown),
-    )
+    return {
+        "lobby_at": lobby_at,
+        "presence": _spans(seen["presence"]),
+        "audio_only": _spans(seen["audio_only"]),
+        "camera_off": _spans(seen["camera_off"]),
+        "qualified_seconds": result.qualified_seconds,
+        "strict_seconds": result.strict_seconds,
+        "credited_min": result.credited_min,
+        "billable_min": result.billable_min,
+        "hours_min": result.hours_min,
+        "ratio": format(round_ratio(result.ratio), "f"),
+        "status": str(result.status),
+        "status_words": STATUS_WORDS[Status(result.status)],
+        "flags": tuple(str(flag) for flag in result.flags),
+        "flag_words": tuple(FLAG_WORDS[flag] for flag in result.flags),
+        "units": shown["units"],
+        "strip": make_strip(
+            shown["timeline"],
+            status=str(result.status),
+            zone=zone,
+            lobby_at=lobby_at,
+            incidents=incidents,
+            adjusted_min=None if record is None else record.adjusted_min,
+        ),
+    }
 
 
 def _agrees(record: AttendanceRecord, shown: Mapping[str, Any]) -> bool:

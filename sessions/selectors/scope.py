@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sessions.models import GroupSession, RosterEntry, SessionSeries
 from sessions.policies import can_join
 from sessions.querysets import GroupSessionQuerySet
-from sessions.rules.instants import start_of_day, to_datetime
+from sessions.selectors.spans import instants_of
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.core.decision import Decision
@@ -34,11 +34,7 @@ def _in_seat(user: User, at: datetime) -> GroupSessionQuerySet:
     rows = GroupSession.objects.none()
     for program, dates in audit_scopes(user, at).items():
         if not dates.is_empty:
-            start, end = (
-                to_datetime(start_of_day(day, program.zone))
-                for day in (dates.first, dates.last + timedelta(days=1))
-            )
-            rows |= GroupSession.objects.filter(program=program).serving_between(start, end)
+            rows |= GroupSession.objects.filter(program=program).serving_between(*instants_of(program, dates))
     return rows
 
 

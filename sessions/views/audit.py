@@ -13,7 +13,7 @@ from telehealth.core import clock
 from telehealth.programs.pages import reader
 
 from ..audit_csv import audit_table
-from ..services.reading import export_audit, export_evidence, view_audit
+from ..services.reading import export_audit, export_evidence, view_audit, view_facts
 
 
 @require_safe
@@ -22,6 +22,18 @@ def audit(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = reader(request)
     page = view_audit(actor=user, group_session_id=pk, at=clock.now())
     return render(request, "sessions/audit.html", {"page": page})
+
+
+@require_safe
+def facts(request: HttpRequest, pk: UUID, participant: UUID) -> HttpResponse:
+    """Show the single facts about one person; `beats` opens one folded run of them, alone for htmx."""
+    page = view_facts(actor=reader(request), group_session_id=pk, participant=participant, at=clock.now())
+    number = request.GET.get("beats", "")
+    line = page.fold_beginning_at(int(number)) if number.isdecimal() else None
+    if line is not None and request.headers.get("HX-Request"):
+        return render(request, "sessions/_beats.html", {"line": line, "zone": page.card.program_zone})
+    open_fold = None if line is None else line.first.number
+    return render(request, "sessions/facts.html", {"page": page, "open_fold": open_fold})
 
 
 @require_safe

@@ -52,6 +52,14 @@ def record(
     return event
 
 
+def has_recorded(
+    action: AuditAction, *, actor: AbstractBaseUser, since: datetime, subject_id: str = ""
+) -> bool:
+    """Say whether an account did this after an instant; one query."""
+    rows = AuditEvent.objects.filter(actor=actor.pk, at__gt=since, action=AuditAction(action))
+    return rows.filter(subject_id=subject_id).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class ChainReport:
     """What a walk over the whole chain found."""

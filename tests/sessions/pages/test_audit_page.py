@@ -49,18 +49,19 @@ def test_the_strip_says_in_a_table_what_it_draws(cast: Cast) -> None:
     text = Browser(cast.admin, cast.at).read(AUDIT, group.pk)
     mine = text[text.index("Pat Example") : text.index("Patient2 Example")]
     rows = re.findall(
-        r"(\d+:\d\d:\d\d [AP]M) ?(\d+:\d\d:\d\d [AP]M) ?(\d+:\d\d:\d\d) ?([A-Z][a-z, ]+[a-z])", mine
+        r"(\d+:\d\d:\d\d [AP]M) ?(\d+:\d\d:\d\d [AP]M) ?(\d+:\d\d:\d\d) ?([A-Z][a-z, ]+?) ?(yes|no)(?=\d| )",
+        mine,
     )
-    assert [(start, end, kind) for start, end, _, kind in rows] == [
-        ("9:00:00 AM", "9:12:20 AM", "Not present"),
-        ("9:12:20 AM", "10:02:00 AM", "Present, credited"),
-        ("10:02:00 AM", "10:03:30 AM", "Short drop, credited"),
-        ("10:03:30 AM", "10:30:00 AM", "Present, credited"),
-        ("10:30:00 AM", "10:45:00 AM", "Break"),
-        ("10:45:00 AM", "11:10:00 AM", "Present, credited"),
-        ("11:10:00 AM", "11:17:10 AM", "Not present"),
-        ("11:17:10 AM", "12:09:00 PM", "Present, credited"),
-        ("12:09:00 PM", "12:15:00 PM", "Not present"),
+    assert [(start, end, words, counts) for start, end, _, words, counts in rows] == [
+        ("9:00:00 AM", "9:12:20 AM", "Not here yet", "no"),
+        ("9:12:20 AM", "10:02:00 AM", "In the room, counts", "yes"),
+        ("10:02:00 AM", "10:03:30 AM", "Short drop, counts all the same", "yes"),
+        ("10:03:30 AM", "10:30:00 AM", "In the room, counts", "yes"),
+        ("10:30:00 AM", "10:45:00 AM", "Break", "no"),
+        ("10:45:00 AM", "11:10:00 AM", "In the room, counts", "yes"),
+        ("11:10:00 AM", "11:17:10 AM", "Out of the room", "no"),
+        ("11:17:10 AM", "12:09:00 PM", "In the room, counts", "yes"),
+        ("12:09:00 PM", "12:15:00 PM", "Left", "no"),
     ]
 
 
