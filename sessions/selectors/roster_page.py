@@ -25,6 +25,7 @@ from sessions.selectors.bounds import bounds_of
 from sessions.selectors.cards import SessionCard, session_card
 from sessions.selectors.corrections import CorrectionRow, agreed_min, corrections_of
 from sessions.selectors.disputes import DisputeRow, disputes_of
+from sessions.selectors.facts import waiting_for
 from sessions.selectors.roster import STATEMENT, is_signed, leaders_of, roster_document, roster_hash
 from sessions.selectors.scope import get_session_for
 from sessions.selectors.strips import Strip, strips_of
@@ -102,7 +103,8 @@ class IncidentRow:
 class RosterPage:
     """All the roster page and the signing page show. `shown_hash` is of the rows as they stand.
 
-    `blocker` says in words why the roster cannot be signed now, whoever asks.
+    `waits_for` says what keeps the minutes from being final, `blocker` why the roster cannot be signed now,
+    whoever asks.
     """
 
     card: SessionCard
@@ -114,7 +116,7 @@ class RosterPage:
     locked_at: datetime | None
     is_final: bool
     as_of: datetime | None
-    waits_for: tuple[str, ...]
+    waits_for: str
     due_at: datetime | None
     is_overdue: bool
     statement: str
@@ -195,7 +197,7 @@ def roster_page(user: User, pk: UUID, at: datetime) -> RosterPage:
         .select_related("patient__user")
         .order_by("patient__user__family_name", "patient__user__given_name", "patient_id")
     )
-    leaders = leaders_of(pk)
+    leaders, waiting = leaders_of(pk), waiting_for(group_session, at)
     strips = strips_of(group_session, zone=user.time_zone)
     lines = _lines(group_session, records, strips)
     signatures = _signatures(group_session)
@@ -214,7 +216,7 @@ def roster_page(user: User, pk: UUID, at: datetime) -> RosterPage:
         locked_at=group_session.locked_at,
         is_final=is_final,
         as_of=min((one.as_of for one in records), default=None),
-        waits_for=(),
+        waits_for="" if waiting is None else waiting.words,
         due_at=None if ended_at is None else ended_at + ATTEST_DUE_AFTER,
         is_overdue=ended_at is not None and not signed and is_overdue(ended_at, at),
         statement=STATEMENT,

@@ -13,6 +13,7 @@ from telehealth.core import clock
 from telehealth.programs.pages import reader
 
 from .. import selectors
+from ..selectors.desk import desk_of
 
 
 @require_safe
@@ -38,7 +39,8 @@ def patient_live(request: HttpRequest) -> HttpResponse:
 def therapist_home(request: HttpRequest) -> HttpResponse:
     """Show today's groups, who is there and whom to call."""
     user, at = reader(request), clock.now()
-    return render(request, "sessions/therapist_home.html", {"home": selectors.therapist_home(user, at)})
+    context = {"home": selectors.therapist_home(user, at), "desk": desk_of(user, at)}
+    return render(request, "sessions/therapist_home.html", context)
 
 
 @require_safe
