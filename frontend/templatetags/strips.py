@@ -53,7 +53,7 @@ _ids = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One stretch; a mark has no kind and says nothing of counting."""
+    """One stretch; of a mark only times and words are read."""
 
     start: datetime
     end: datetime
@@ -183,19 +183,20 @@ def _rects(axis: Axis, pieces: Iterable[Piece], prefix: str) -> SafeString:
 def _marks(axis: Axis, marks: Iterable[Piece]) -> SafeString:
     return format_html_join(
         "",
-        '<rect class="strip-mark" x="{}" y="0" width="{}" height="5" rx="2.5"><title>{}</title></rect>',
-        ((*axis.place(one.start, one.end), one.words) for one in marks),
+        # A line with round ends: one of no length is still a dot.
+        '<line class="strip-mark" x1="{}" x2="{}" y1="3" y2="3"><title>{}</title></line>',
+        ((f"{axis.share(one.start):.3f}%", f"{axis.share(one.end):.3f}%", one.words) for one in marks),
     )
 
 
-def _row(one: Piece, zone: ZoneInfo) -> dict[str, str]:
+def _row(one: Piece, zone: ZoneInfo, counts: str) -> dict[str, str]:
     return {
         # Words, not datetimes: a template would turn those back into the server's zone.
         "start": _clock(one.start.astimezone(zone)),
         "end": _clock(one.end.astimezone(zone)),
         "length": _length(one.start, one.end),
         "words": one.words,
-        "counts": "yes" if one.counts else "no",
+        "counts": counts,
     }
 
 
@@ -229,8 +230,8 @@ def strip(
         "pieces": _rects(axis, pieces, prefix),
         "marks": _marks(axis, one.marks),
         "ticks": _ticks(axis),
-        "rows": [_row(piece, axis.zone) for piece in pieces],
-        "mark_rows": [_row(mark, axis.zone) for mark in one.marks],
+        "rows": [_row(piece, axis.zone, "yes" if piece.counts else "no") for piece in pieces],
+        "mark_rows": [_row(mark, axis.zone, "on our side") for mark in one.marks],
     }
 
 
