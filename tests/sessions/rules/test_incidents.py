@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from sessions.models import IncidentKind as StoredKind
 from sessions.rules.incidents import Incident, IncidentKind, find_incidents
 from sessions.rules.routine import reduced
 from tests.sessions.rules.ledger import Ledger, t
@@ -173,7 +172,3 @@ def test_stragglers_belong_to_the_drop_they_follow() -> None:
 def test_a_session_that_was_never_opened_has_no_incident() -> None:
     ledger = Ledger().admitted("14:00").first("14:00").closed("14:10", "14:10", "boot_ended", inferred=True)
     assert found(ledger) == []
-
-
-def test_the_table_and_the_rules_name_the_same_kinds() -> None:
-    assert {kind.value for kind in StoredKind} == {kind.value for kind in IncidentKind}
