@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sessions.rules.incidents import Incident, IncidentKind, find_incidents
+from sessions.rules.incidents import Incident, find_incidents
 from sessions.rules.routine import reduced
 from tests.sessions.rules.ledger import Ledger, t
 
