@@ -14,7 +14,7 @@ from datetime import datetime
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
-from realtime.presence import PresenceStore
+from realtime.presence import PRESENCE_ERRORS, PresenceStore
 from realtime.relay_link import LinkUp, Relay, RelayNews, RelayRefusedError, RelayUnavailableError
 from realtime.wire import relay as control
 from realtime.wire.facts import FactsPage, Journal, JournalFact
@@ -30,14 +30,26 @@ LiveMedia = dict[str, str]
 
 
 class Ingester:
-    """Read one relay's journals for ever. `live` maps connections with media to their rooms."""
+    """Read one relay's journals for ever. `live` maps connections with media to their rooms.
 
-    def __init__(self, *, relay: Relay, presence: PresenceStore, now: Callable[[], datetime]) -> None:
+    `settles` is called when facts of a session came in that is over: its minutes may be final now.
+    """
+
+    def __init__(
+        self,
+        *,
+        relay: Relay,
+        presence: PresenceStore,
+        now: Callable[[], datetime],
+        settles: Callable[[], None] = lambda: None,
+        live: LiveMedia | None = None,
+    ) -> None:
         self._relay = relay
         self._presence = presence
         self._now = now
+        self._settles = settles
         self._wake = asyncio.Event()
-        self.live: LiveMedia = {}
+        self.live: LiveMedia = {} if live is None else live
         self.is_behind = False
 
     async def run(self) -> None:
@@ -62,6 +74,8 @@ class Ingester:
         try:
             boots = await self._relay.call(control.FactsBoots(id=0))
             if isinstance(boots, control.BootsOk):
+                names = [journal.boot for journal in boots.boots]
+                await database_sync_to_async(ledger.expect_boots)(names, at=self._now())
                 # Dead boots first: what closed there comes before what a new boot opened.
                 for journal in sorted(boots.boots, key=lambda each: each.current):
                     await self._drain(journal)
@@ -89,24 +103,35 @@ class Ingester:
                     "ingest.passed_over",
                     extra={"unknown_rooms": result.unknown_rooms, "unreadable": result.unreadable},
                 )
-            await self._see(page.facts)
+            if result.is_of_ended:
+                self._settles()
+            await self._follow(page.facts)
             if page.facts or not journal.current:
                 await self._relay.call(control.FactsAck(id=0, boot=journal.boot, upto=result.seq))
             if not is_full:
                 return
             after = result.seq
 
+    async def _follow(self, facts: list[JournalFact]) -> None:
+        """Keep the leases where they can be kept: facts come first, and never wait for the presence store."""
+        try:
+            await self._see(facts)
+        except PRESENCE_ERRORS as error:
+            logger.warning("ingest.leases_not_renewed", extra={"cause": type(error).__name__})
+
     async def _see(self, facts: list[JournalFact]) -> None:
         """Let facts renew the media leases of the connections they speak of."""
         now = self._now()
-        for fact in facts:
-            if fact.data.get("track") is not None:
-                continue
+        spoken = [fact for fact in facts if fact.data.get("track") is None]
+        for fact in spoken:
             if fact.kind in ("silent", "closed"):
                 self.live.pop(fact.connection, None)
-                await self._presence.drop(fact.connection, "media")
             else:
                 self.live[fact.connection] = fact.room
+        for fact in spoken:
+            if fact.kind in ("silent", "closed"):
+                await self._presence.drop(fact.connection, "media")
+            else:
                 left = MEDIA_LEASE_SECONDS - (now - _last_packet(fact)).total_seconds()
                 if left > 0:
                     await self._presence.renew(fact.connection, "media", left)

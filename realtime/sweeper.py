@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from django.db import DatabaseError
 
 from realtime.desk import RelayDesk
 from realtime.ingest import LiveMedia
-from realtime.presence import PresenceStore, Seen
+from realtime.presence import PRESENCE_ERRORS, PresenceStore, Seen
 from sessions.selectors.room import HeldConnection, held_connections
 from sessions.services import attendance
 from sessions.services import room as services
@@ -22,7 +23,8 @@ from telehealth.core.errors import DomainError
 logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
-# After a start the leases of a process that died are gone; browsers get this long to come back first.
+# After a start the leases of a process that died are gone, and after an outage those of a presence store that
+# keeps nothing; browsers get this long to come back first.
 GRACE_SECONDS = 30.0
 
 
@@ -44,16 +46,25 @@ class Sweeper:
         self._live = live
         self._now = now
         self._monotonic = monotonic
+        self._grace_seconds = grace_seconds
         self._trusts_leases_at = monotonic() + grace_seconds
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Sweep soon: something may be due that need not wait for its second."""
+        self._wake.set()
 
     async def run(self) -> None:
-        """Sweep until cancelled; what fails is tried again a second later."""
+        """Sweep until cancelled, every second or when woken; what fails is tried again a second later."""
         while True:
             try:
                 await self.once()
             except (DatabaseError, DomainError) as error:
                 logger.warning("sweep.failed", extra={"cause": type(error).__name__})
-            await asyncio.sleep(EVERY_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
 
     async def once(self) -> None:
         """Do everything that is due now."""
@@ -61,12 +72,17 @@ class Sweeper:
         live = list(self._live)
         held = await database_sync_to_async(held_connections)()
         self._close_strays(live, held)
-        if self._monotonic() >= self._trusts_leases_at:
-            await self._follow_leases(held)
+        try:
+            seen = await self._presence.seen(str(each.connection) for each in held)
+        except PRESENCE_ERRORS as error:
+            logger.warning("sweep.leases_unknown", extra={"cause": type(error).__name__})
+            self._trusts_leases_at = self._monotonic() + self._grace_seconds
+        else:
+            if self._monotonic() >= self._trusts_leases_at:
+                await self._follow_leases(held, seen)
         await database_sync_to_async(_sweep)(self._now())
 
-    async def _follow_leases(self, held: list[HeldConnection]) -> None:
-        seen = await self._presence.seen(str(each.connection) for each in held)
+    async def _follow_leases(self, held: list[HeldConnection], seen: dict[str, Seen]) -> None:
         for each in held:
             move = _due_move(each, seen[str(each.connection)])
             if move is not None:

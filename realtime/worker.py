@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from realtime.ingest import Ingester
+from realtime.ingest import Ingester, LiveMedia
 from realtime.runtime import Runtime, get_runtime
 from realtime.sweeper import Sweeper
 from telehealth.core import clock
@@ -17,8 +17,11 @@ def start_worker(runtime: Runtime) -> None:
     """Start the work once; it ends with the runtime."""
     if runtime.ingester is not None:
         return
-    ingester = Ingester(relay=runtime.relay, presence=runtime.presence, now=clock.now)
-    sweeper = Sweeper(presence=runtime.presence, desk=runtime.desk, live=ingester.live, now=clock.now)
+    live: LiveMedia = {}
+    sweeper = Sweeper(presence=runtime.presence, desk=runtime.desk, live=live, now=clock.now)
+    ingester = Ingester(
+        relay=runtime.relay, presence=runtime.presence, now=clock.now, settles=sweeper.wake, live=live
+    )
     runtime.ingester = ingester
     runtime.own("ingester", ingester.run)
     runtime.own("sweeper", sweeper.run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,17 +14,22 @@ from django.db.models import Max, Min
 
 from sessions import events
 from sessions.models import AttendanceRecord, GroupSession, SessionState
-from sessions.rules.credit import Result, SessionResult
+from sessions.rules import EvidenceError
+from sessions.rules.credit import InvariantBroken, Result, SessionResult
+from sessions.rules.export import ExportError
+from sessions.rules.facts import FactError
 from sessions.rules.result import patient_to_json
 from sessions.rules.weeks import round_ratio
 from sessions.selectors.evidence import Gathered, gather, results_of
 from sessions.selectors.facts import chain_head, facts_horizon
 from telehealth.audit import services as audit
 from telehealth.audit.actions import AuditAction
-from telehealth.core.errors import NotFound
+from telehealth.core.errors import DomainError, NotFound
 from telehealth.core.locking import lock
 
 from .incidents import store_incidents
+
+logger = logging.getLogger(__name__)
 
 RUNNING_EVERY = timedelta(seconds=5)
 """How often the minutes of an open room are computed anew: as often as a relay speaks of a person."""
@@ -95,7 +101,13 @@ def recompute_due(*, at: datetime) -> list[UUID]:
     due = over.filter(is_attendance_due=True).values_list("pk", flat=True)
     pks = sorted({*due, *_unfinished_due(at), *_running_due(at)})
     for pk in pks:
-        recompute(pk, at=at)
+        try:
+            recompute(pk, at=at)
+        except (DomainError, ExportError, FactError, EvidenceError, InvariantBroken) as error:
+            # A defect of one session must not keep all others from their minutes; it stays due.
+            logger.error(  # noqa: TRY400 - a trace would add values to ids
+                "attendance.failed", extra={"group_session_id": str(pk), "cause": type(error).__name__}
+            )
     return pks
 
 

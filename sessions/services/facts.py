@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from sessions.models import FactCursor, GroupSession, MediaState, ParticipationState
 from sessions.rules.facts import CloseReason, Fact, FactError, FactKind, check
@@ -54,7 +56,10 @@ class FactGap(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What one page came to. `seq` is the cursor afterwards, which the relay may be told."""
+    """What one page came to. `seq` is the cursor afterwards, which the relay may be told.
+
+    `is_of_ended`: some of it speaks of a session that is over, whose minutes may be final now.
+    """
 
     seq: int
     inserted: int
@@ -62,6 +67,7 @@ class IngestResult:
     unknown_rooms: int
     unreadable: int
     group_session_ids: tuple[UUID, ...]
+    is_of_ended: bool = False
 
 
 def cursor_of(boot: str) -> int:
@@ -85,8 +91,7 @@ def ingest_facts(
         fresh = _fresh(boot, facts, cursor.seq)
         page = _sort_out(boot, fresh)
         # Always in the same order, so that two ingesters cannot hold each other's rooms.
-        for group_session_id in sorted(page.by_room):
-            _append(group_session_id, page.by_room[group_session_id], at=at)
+        ended = [_append(pk, page.by_room[pk], at=at) for pk in sorted(page.by_room)]
         cursor.seq = fresh[-1].seq if fresh else cursor.seq
         cursor.as_of = max(cursor.as_of, as_of)
         cursor.is_closed = cursor.is_closed or is_last
@@ -98,7 +103,20 @@ def ingest_facts(
             unknown_rooms=page.unknown_rooms,
             unreadable=page.unreadable,
             group_session_ids=tuple(sorted(page.by_room)),
+            is_of_ended=any(ended),
         )
+
+
+def expect_boots(boots: Sequence[str], *, at: datetime) -> None:
+    """Know of journals before they are read, so that no session is final while one of them is unread.
+
+    A boot that was never heard of began after the last word of any other, and is known up to there.
+    """
+    known = set(FactCursor.objects.filter(pk__in=boots).values_list("pk", flat=True))
+    last = None if known.issuperset(boots) else FactCursor.objects.aggregate(last=Max("as_of"))["last"]
+    if last is not None:
+        new = [FactCursor(source_boot=boot, as_of=min(at, last)) for boot in boots if boot not in known]
+        FactCursor.objects.bulk_create(new, ignore_conflicts=True)
 
 
 def _fresh(boot: str, facts: Sequence[JournalLine], done: int) -> list[JournalLine]:
@@ -149,6 +167,7 @@ def _read(boot: str, line: JournalLine) -> Fact | None:
     return fact if fact.kind.is_of_relay else None
 
 
+@lru_cache(maxsize=4096)  # a page names the same few people again and again
 def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text)
@@ -156,14 +175,17 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _append(group_session_id: UUID, facts: Sequence[Fact], *, at: datetime) -> None:
+def _append(group_session_id: UUID, facts: Sequence[Fact], *, at: datetime) -> bool:
+    """Append a page's facts of one session and let them move its seats; say whether it is over."""
     edit = RoomEdit.take(group_session_id, at=at)
     append_facts(edit.group_session, facts, at=at)
     edit.group_session.is_attendance_due = True
-    if not edit.group_session.state_enum.is_final:
+    is_over = edit.group_session.state_enum.is_final
+    if not is_over:
         for fact in facts:
             _move_seat(edit, fact)
     edit.flush()
+    return is_over
 
 
 def _move_seat(edit: RoomEdit, fact: Fact) -> None:

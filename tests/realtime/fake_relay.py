@@ -41,6 +41,7 @@ class FakeRelay:
         self.journals: dict[str, list[JournalFact]] = {}
         self.acked: dict[str, int] = {}
         self.is_cut_after: int | None = None
+        self.refuses_to_read: set[str] = set()
         self._listeners = Listeners()
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -138,6 +139,8 @@ class FakeRelay:
                 raise RelayUnavailableError
             self.acked[request.boot] = request.upto
             return wire.Done()
+        if request.boot in self.refuses_to_read:
+            raise RelayUnavailableError
         lines = self.journals[request.boot]
         page = lines[request.after : request.after + request.limit]
         return FactsPage(facts=page, last=len(lines), as_of=datetime.now(tz=UTC))
