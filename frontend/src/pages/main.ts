@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 import "../styles/main.css";
 import { announce } from "./announce";
 import { askBeforeSending } from "./confirm";
+import { foldMenus } from "./menu";
 import { installMorph } from "./morph";
 import { printOnRequest } from "./print";
 
@@ -28,4 +29,5 @@ document.addEventListener("htmx:sendError", () => announce("No connection. This 
 
 askBeforeSending(document);
 installMorph(htmx);
+foldMenus(document);
 printOnRequest(document);

@@ -10,10 +10,12 @@ export interface Grid {
 const LEAST_HEIGHT = 150;
 const LEAST_WIDTH = 130;
 const BEST_RATIO = 4 / 3;
+/** Pictures have to grow by so much for one more column: otherwise three people stand in a row of narrow tiles. */
+const WORTH_A_COLUMN = 1.05;
 export const MOST_COLUMNS = 5;
 
 /**
- * Choose the columns that give the largest 4:3 picture inside each tile; of equal ones the fewest columns.
+ * Choose the columns that give the largest 4:3 picture inside each tile; of about equal ones the fewest columns.
  * Where every choice would make faces as small as stamps, rows keep their least height and the stage scrolls.
  */
 export function gridFor(count: number, width: number, height: number): Grid {
@@ -25,7 +27,7 @@ export function gridFor(count: number, width: number, height: number): Grid {
     const [wide, high] = [width / columns, height / rows];
     if (high < LEAST_HEIGHT || wide < LEAST_WIDTH) continue;
     const area = Math.min(wide, high * BEST_RATIO);
-    if (area > bestArea + 1) [best, bestArea] = [{ columns, rows, scrolls: false }, area];
+    if (area > bestArea * WORTH_A_COLUMN) [best, bestArea] = [{ columns, rows, scrolls: false }, area];
   }
   if (best) return best;
   const fitting = Math.max(2, Math.min(MOST_COLUMNS, Math.floor(width / (LEAST_HEIGHT * BEST_RATIO))));
