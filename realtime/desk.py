@@ -73,7 +73,7 @@ class RelayDesk:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                if not await self._work():
+                if not await self.once():
                     # The link's return wakes us as well; the pause is for a relay that is there but slow.
                     asyncio.get_running_loop().call_later(RETRY_SECONDS, self._wake.set)
         finally:
@@ -83,8 +83,8 @@ class RelayDesk:
         if isinstance(news, LinkUp) and not self.is_idle:
             self._wake.set()
 
-    async def _work(self) -> bool:
-        """Do what is wanted; False when the relay could not be asked and something is left."""
+    async def once(self) -> bool:
+        """Do what is wanted now; False when the relay could not be asked and something is left."""
         self._is_busy = True
         try:
             while self._closes or self._rooms or self._changed:

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+# What a store that is away raises; it comes back by itself, and so do the leases that are renewed then.
+PRESENCE_ERRORS = (RedisError, OSError)
 
 Kind = Literal["socket", "media"]
 KINDS: tuple[Kind, ...] = ("socket", "media")

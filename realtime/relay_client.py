@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Callable
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -28,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 REQUEST_SECONDS = 5.0
 CLOCK_SECONDS = 30.0
+# A wall clock that is put right is told to the relay at once: until then facts would carry the old time.
+CLOCK_WATCH_SECONDS = 1.0
+CLOCK_STEP_NS = 250_000_000
 CLOCK_PROBES = 5
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
@@ -65,11 +69,13 @@ class RelayClient:
         url: str,
         secret: str,
         wall_ns: Callable[[], int],
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._url = url
         self._secret = secret
         self._wall_ns = wall_ns
+        self._monotonic_ns = monotonic_ns
         self._jitter = jitter
         self._listeners = Listeners()
         self._socket: ClientConnection | None = None
@@ -77,6 +83,8 @@ class RelayClient:
         self._next_id = 0
         self._boot: str | None = None
         self._clock: ClockReading | None = None
+        self._clock_set_ns = 0
+        self._clock_ahead_ns = 0
         self._failures = 0
 
     @property
@@ -128,8 +136,9 @@ class RelayClient:
             self._failures = 0
             logger.info("relay.link_up", extra={"boot": hello.boot})
             self._listeners.tell(LinkUp(hello.boot))
-            while not (await asyncio.wait({reader}, timeout=CLOCK_SECONDS))[0]:
-                await self._set_clock()
+            while not (await asyncio.wait({reader}, timeout=CLOCK_WATCH_SECONDS))[0]:
+                if self._clock_is_due():
+                    await self._set_clock()
         finally:
             reader.cancel()
             with contextlib.suppress(asyncio.CancelledError, WebSocketException):
@@ -165,7 +174,14 @@ class RelayClient:
         finally:
             self._waiting.pop(number, None)
 
+    def _clock_is_due(self) -> bool:
+        now_ns = self._monotonic_ns()
+        has_stepped = abs(self._wall_ns() - now_ns - self._clock_ahead_ns) > CLOCK_STEP_NS
+        return has_stepped or now_ns - self._clock_set_ns >= CLOCK_SECONDS * 1e9
+
     async def _set_clock(self) -> None:
+        self._clock_set_ns = self._monotonic_ns()
+        self._clock_ahead_ns = self._wall_ns() - self._clock_set_ns
         readings = [await self._probe() for _ in range(CLOCK_PROBES)]
         # The quickest answer was delayed least: its middle is nearest to when the relay read its clock.
         best = min(readings, key=lambda reading: reading.round_trip_ns)

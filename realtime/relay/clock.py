@@ -1,5 +1,6 @@
 """The relay's monotonic clock and its two translations: the web side's wall clock, and NTP."""
 
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -9,28 +10,38 @@ SECOND = 1_000_000_000
 MILLISECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NTP_EPOCH_SECONDS = 2_208_988_800
+# Each web process measures twice a minute; nothing older than the longest silence is ever spoken of.
+_OFFSETS_KEPT = 64
 
 
 class WebClock:
-    """Map monotonic nanoseconds to the web side's wall clock by the offset that side measured."""
+    """Map monotonic nanoseconds to the web side's wall clock by the offset that side measured.
+
+    Each stamp goes by the offset that was in force then: when the web side's clock is put right by a minute,
+    a packet from before must not move by that minute only because it is spoken of afterwards.
+    """
 
     def __init__(self) -> None:
-        self._offset_ns: int | None = None
+        self._offsets: deque[tuple[int, int]] = deque(maxlen=_OFFSETS_KEPT)
 
     @property
     def is_set(self) -> bool:
         """Say whether a web process has told us its time yet."""
-        return self._offset_ns is not None
+        return bool(self._offsets)
 
-    def set(self, offset_ns: int) -> None:
-        """Take a newly measured offset (wall minus monotonic)."""
-        self._offset_ns = offset_ns
+    def set(self, offset_ns: int, *, since_ns: int) -> None:
+        """Take a newly measured offset (wall minus monotonic), in force from a monotonic stamp on."""
+        if not self._offsets or self._offsets[-1][1] != offset_ns:
+            self._offsets.append((since_ns, offset_ns))
 
     def wall(self, mono_ns: int) -> datetime:
         """Return the wall time of a monotonic stamp, floored to whole microseconds."""
-        if self._offset_ns is None:
+        if not self._offsets:
             raise ClockNotSetError
-        return _EPOCH + timedelta(microseconds=(mono_ns + self._offset_ns) // 1000)
+        offset_ns = next(
+            (offset for since, offset in reversed(self._offsets) if since <= mono_ns), self._offsets[0][1]
+        )
+        return _EPOCH + timedelta(microseconds=(mono_ns + offset_ns) // 1000)
 
 
 class ClockNotSetError(Exception):

@@ -82,7 +82,7 @@ class Dispatch:
         return wire.HelloOk(boot=self._relay.boot, version=wire.PROTOCOL_VERSION, mono_ns=self._now())
 
     def _clock_set(self, request: wire.ClockSet) -> wire.Ok:
-        self._clock.set(request.offset_ns)
+        self._clock.set(request.offset_ns, since_ns=self._now())
         return wire.Done()
 
     def _open(self, request: wire.ConnectionOpen) -> wire.Ok:

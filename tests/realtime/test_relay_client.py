@@ -19,7 +19,8 @@ class Link:
     """A running client and what it heard."""
 
     def __init__(self, url: str, secret: str = SECRET) -> None:
-        self.client = RelayClient(url=url, secret=secret, wall_ns=wall_ns)
+        self.ahead_ns = 0
+        self.client = RelayClient(url=url, secret=secret, wall_ns=lambda: wall_ns() + self.ahead_ns)
         self.news: list[RelayNews] = []
         self._changed = asyncio.Event()
         self.client.listen(self._hear)
@@ -70,6 +71,17 @@ async def test_the_clock_is_set_before_the_relay_is_used(relay: RealRelay, link:
     stats = await link.client.call(wire.Stats(id=0))
     assert isinstance(stats, wire.StatsOk)
     assert (stats.rooms, stats.connections) == (1, 1)
+
+
+async def test_a_wall_clock_that_jumps_is_told_to_the_relay_at_once(link: Link) -> None:
+    before = link.client.clock
+    assert before is not None
+    link.ahead_ns = 60 * 10**9
+    async with asyncio.timeout(20):
+        while link.client.clock is before:
+            await asyncio.sleep(0)
+    assert link.client.clock is not None
+    assert abs(link.client.clock.offset_ns - before.offset_ns - link.ahead_ns) < 10**9
 
 
 async def test_answers_find_their_questions_when_many_are_asked_at_once(link: Link) -> None:

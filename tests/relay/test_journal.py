@@ -42,7 +42,7 @@ def written(path: Path, *facts: JournalFact) -> Path:
 
 def opened(directory: Path, boot: str = "now") -> Journals:
     clock = WebClock()
-    clock.set(0)
+    clock.set(0, since_ns=0)
     return Journals(directory=directory, boot=boot, clock=clock)
 
 

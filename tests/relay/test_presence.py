@@ -159,7 +159,7 @@ def test_a_clock_that_is_set_back_does_not_take_time_back(world: World) -> None:
 
 
 def test_without_a_clock_nobody_can_be_witnessed(world: World) -> None:
-    world.web_clock._offset_ns = None
+    world.web_clock._offsets.clear()
     refused = world.refused(
         "connection.open", room="r", connection="x", participant="p", microphone=True, camera=True
     )
