@@ -16,13 +16,15 @@ from realtime.desk import RelayDesk
 from realtime.ingest import LiveMedia
 from realtime.presence import PRESENCE_ERRORS, PresenceStore, Seen
 from sessions.selectors.room import HeldConnection, held_connections
-from sessions.services import attendance
+from sessions.services import attendance, signoff
 from sessions.services import room as services
 from telehealth.core.errors import DomainError
 
 logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
+# A week ends once: whether one has is asked this often, not every second.
+LOCK_EVERY_SECONDS = 60.0
 # After a start the leases of a process that died are gone, and after an outage those of a presence store that
 # keeps nothing; browsers get this long to come back first.
 GRACE_SECONDS = 30.0
@@ -48,6 +50,7 @@ class Sweeper:
         self._monotonic = monotonic
         self._grace_seconds = grace_seconds
         self._trusts_leases_at = monotonic() + grace_seconds
+        self._locks_at = monotonic()
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -81,6 +84,9 @@ class Sweeper:
             if self._monotonic() >= self._trusts_leases_at:
                 await self._follow_leases(held, seen)
         await database_sync_to_async(_sweep)(self._now())
+        if self._monotonic() >= self._locks_at:
+            self._locks_at = self._monotonic() + LOCK_EVERY_SECONDS
+            await database_sync_to_async(signoff.lock_closed_weeks)(self._now())
 
     async def _follow_leases(self, held: list[HeldConnection], seen: dict[str, Seen]) -> None:
         for each in held:

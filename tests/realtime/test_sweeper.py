@@ -11,7 +11,8 @@ from channels.db import database_sync_to_async
 
 from realtime.runtime import Runtime
 from realtime.sweeper import Sweeper
-from sessions.models import MediaState, Participation
+from sessions.models import GroupSession, MediaState, Participation, SignOff
+from sessions.selectors.roster import roster_document, roster_hash
 from sessions.services import room as services
 from telehealth.core import clock
 from tests.cast import Cast
@@ -168,3 +169,40 @@ async def test_a_room_without_a_facilitator_ends_by_itself(
     night.at += timedelta(hours=2)
     await night.sweep()
     assert await tab.closing() == ("ended", 4411)
+
+
+async def test_signed_rosters_of_a_week_that_is_over_are_locked_within_a_minute(
+    cast: Cast, night: Night
+) -> None:
+    def sign() -> None:
+        GroupSession.objects.filter(pk=cast.group_session.pk).update(state="ENDED", roster_state="ATTESTED")
+        group_session = GroupSession.objects.get(pk=cast.group_session.pk)
+        document = roster_document(group_session)
+        SignOff.objects.create(
+            group_session=group_session,
+            number=1,
+            signed_by=cast.therapist,
+            capacity="of_record",
+            credential="LCSW",
+            statement="",
+            authenticated_at=night.at,
+            authentication_method="password",
+            roster=document,
+            roster_hash=roster_hash(document),
+            chain_head="",
+            signed_at=night.at,
+        )
+
+    def state() -> str:
+        return GroupSession.objects.get(pk=cast.group_session.pk).roster_state
+
+    await database_sync_to_async(sign)()
+    await night.sweep()
+    assert await database_sync_to_async(state)() == "ATTESTED"
+    night.at += timedelta(days=8)
+    night.monotonic += 59
+    await night.sweeper.once()
+    assert await database_sync_to_async(state)() == "ATTESTED"
+    night.monotonic += 1
+    await night.sweeper.once()
+    assert await database_sync_to_async(state)() == "LOCKED"
