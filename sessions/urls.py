@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from .views import audit, corrections, history, homes, mine, roster, schedule, series
+from .views import (
+    absences,
+    audit,
+    board,
+    corrections,
+    history,
+    homes,
+    mine,
+    outreach,
+    roster,
+    schedule,
+    series,
+    terms,
+    tracks,
+    what_if,
+)
 
 app_name = "sessions"
 urlpatterns = [
@@ -20,6 +35,13 @@ urlpatterns = [
     path("admin/disputes/<uuid:pk>/", corrections.dispute_answer, name="dispute_answer"),
     path("today/", homes.therapist_home, name="therapist_home"),
     path("today/roster/<uuid:pk>/", homes.live_roster, name="live_roster"),
+    path("admin/weeks/", board.week_board, name="week_board"),
+    path("admin/weeks/make-up/", board.make_up, name="make_up"),
+    path("admin/weeks/make-up/off/", board.make_up_off, name="make_up_off"),
+    path("admin/absences/", absences.absences, name="absences"),
+    path("admin/absences/<uuid:pk>/<uuid:patient>/", absences.absence_decide, name="absence_decide"),
+    path("admin/outreach/", outreach.outreach, name="outreach"),
+    path("admin/outreach/<uuid:pk>/", outreach.outreach_log, name="outreach_log"),
     path("admin/sessions/", schedule.session_list, name="list"),
     path("admin/sessions/new/", schedule.session_new, name="new"),
     path("admin/sessions/<uuid:pk>/", schedule.detail, name="detail"),
@@ -36,4 +58,11 @@ urlpatterns = [
     path("admin/patients/<uuid:pk>/attendance/", history.patient_history, name="patient_history"),
     path("admin/sessions/<uuid:pk>/audit.csv", audit.audit_csv, name="audit_csv"),
     path("admin/sessions/<uuid:pk>/evidence.json", audit.evidence, name="evidence"),
+    path("admin/terms/", terms.terms, name="terms"),
+    path("admin/terms/new/", terms.terms_new, name="terms_new"),
+    path("admin/terms/what-if/", what_if.what_if, name="what_if"),
+    path("admin/enrollments/<uuid:pk>/terms/new/", terms.enrollment_terms_new, name="enrollment_terms_new"),
+    path("admin/tracks/", tracks.tracks, name="tracks"),
+    path("admin/tracks/new/", tracks.track_new, name="track_new"),
+    path("admin/tracks/<uuid:pk>/end/", tracks.track_end, name="track_end"),
 ]

@@ -12,8 +12,9 @@ from django import forms
 from telehealth.accounts.models import User
 from telehealth.enrollment.models import Patient
 from telehealth.enrollment.selectors import patients_in
-from telehealth.programs.models import Program
+from telehealth.programs.models import Program, Track
 from telehealth.programs.selectors import programs_of, staff_of
+from telehealth.programs.tracks import tracks_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class ScheduleChoices:
     programs: Sequence[Program]
     facilitators: dict[UUID, list[User]]
     patients: dict[UUID, list[Patient]]
+    tracks: list[Track]
     today: date
     at: datetime
 
@@ -38,6 +40,7 @@ def schedule_choices(user: User, at: datetime) -> ScheduleChoices:
             for program in programs
         },
         patients={program.pk: patients_in(program, at) for program in programs},
+        tracks=[track for program in programs for track in tracks_in(program, program.date_at(at))],
         today=programs[0].date_at(at) if programs else at.date(),
         at=at,
     )

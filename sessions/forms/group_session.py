@@ -23,6 +23,7 @@ class SessionForm(PlanForm):
         "title",
         "service_type",
         "facilitator",
+        "track",
         "day",
         "starts_at",
         "duration_min",

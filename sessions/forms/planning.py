@@ -8,6 +8,7 @@ from django import forms
 
 from telehealth.programs.forms import ProgramChoice
 from telehealth.programs.models import Program
+from telehealth.programs.track_forms import TrackChoice
 
 from ..models import ServiceType
 from .choices import FacilitatorChoice, PatientsChoice, ScheduleChoices
@@ -58,6 +59,9 @@ class PlanForm(forms.Form):
         self.choices = choices
         self.fields["program"] = ProgramChoice(choices.programs)
         self.fields["facilitator"] = FacilitatorChoice(choices)
+        self.fields["track"] = TrackChoice(
+            choices.tracks, help_text="Its credit terms lie over the program's. Anybody can be on the roster."
+        )
         self.fields["patients"] = PatientsChoice(choices)
 
     def clean(self) -> dict[str, Any]:
@@ -91,6 +95,9 @@ class PlanForm(forms.Form):
         strangers = [one for one in data.get("patients", []) if one not in self.choices.patients[program.pk]]
         if strangers:
             self.add_error("patients", "Some of these patients are not enrolled in that program.")
+        track = data.get("track")
+        if track is not None and track.program_id != program.pk:
+            self.add_error("track", "This track belongs to another program.")
 
     def shared(self) -> dict[str, Any]:
         """Give what both services take."""
@@ -100,6 +107,7 @@ class PlanForm(forms.Form):
             "title": data["title"],
             "service_type": ServiceType(data["service_type"]),
             "facilitator": data["facilitator"],
+            "track": data["track"],
             "patients": data["patients"],
         }
 

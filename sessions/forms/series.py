@@ -36,6 +36,7 @@ class SeriesForm(PlanForm):
         "title",
         "service_type",
         "facilitator",
+        "track",
         "weekdays",
         "starts_at",
         "duration_min",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,8 @@ from django import forms
 
 from telehealth.accounts.models import User
 from telehealth.programs.forms import DateInput, PersonForm, ProgramChoice
-from telehealth.programs.models import Program
+from telehealth.programs.models import Program, Track
+from telehealth.programs.track_forms import TrackChoice
 from telehealth.programs.zones import zone_choices
 
 from .holds import HOLD_MAX_DAYS
@@ -49,10 +50,17 @@ class EpisodeFields(forms.Form):
     weekly_target = target_field()
 
     def __init__(
-        self, *args: Any, programs: Sequence[Program], today: date, therapists: Any, **kwargs: Any
+        self,
+        *args: Any,
+        programs: Sequence[Program],
+        today: date,
+        therapists: Any,
+        tracks: Iterable[Track] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["program"] = ProgramChoice(programs)
+        self.fields["track"] = TrackChoice(tracks, help_text="It can be changed later, from a day on.")
         self.fields["admitted_on"].initial = today
         # The service asks whether the therapist works in the very program that was chosen.
         self.fields["primary_therapist"] = TherapistChoice(
@@ -83,6 +91,7 @@ class EnrolForm(EpisodeFields, PersonForm):
         "record_number",
         "admitted_on",
         "weekly_target",
+        "track",
         "primary_therapist",
     )
 
@@ -108,6 +117,21 @@ class TargetForm(forms.Form):
         widget=DateInput(),
         help_text="Today or later. It counts from the next week start.",
     )
+
+
+class TrackAssignForm(forms.Form):
+    """Choose a track and the day from which it holds."""
+
+    effective_on = forms.DateField(
+        label="From this day on",
+        widget=DateInput(),
+        help_text="Today or later. Weeks follow from the first that begins then or after.",
+    )
+
+    def __init__(self, *args: Any, tracks: Iterable[Track], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["track"] = TrackChoice(tracks)
+        self.order_fields(["track", "effective_on"])
 
 
 class ConfirmForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import documents, mine, staff
+from .views import documents, mine, staff, tracks
 
 app_name = "enrollment"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/patients/<uuid:pk>/", staff.patient, name="patient"),
     path("admin/patients/<uuid:pk>/enrol/", staff.enrol_again, name="enrol_again"),
     path("admin/enrollments/<uuid:pk>/target/", staff.target_new, name="target_new"),
+    path("admin/enrollments/<uuid:pk>/track/", tracks.assign_track, name="assign_track"),
     path("admin/enrollments/<uuid:pk>/state/<slug:state>/", staff.change_state, name="change_state"),
     path("admin/agreements/", documents.documents, name="documents"),
     path("admin/agreements/new/", documents.document_new, name="document_new"),

@@ -13,8 +13,9 @@ from django.db.models import QuerySet
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.core.errors import NotFound
-from telehealth.programs.models import Invitation, InvitationState, Program
+from telehealth.programs.models import Invitation, InvitationState, Program, Track
 from telehealth.programs.selectors import latest_invitation, programs_of, staff_of
+from telehealth.programs.tracks import tracks_in
 
 from ..consent_rules import Standing
 from ..gates import AgreementState
@@ -80,6 +81,7 @@ class EnrolmentChoices:
 
     programs: list[Program]
     therapists: QuerySet[User]
+    tracks: list[Track]
     today: date
 
 
@@ -88,7 +90,8 @@ def enrolment_choices(user: User, at: datetime) -> EnrolmentChoices:
     programs = programs_of(user, at)
     ids = {person.pk for program in programs for person in staff_of(program, at, THERAPIST_ROLES)}
     therapists = User.objects.filter(pk__in=ids).order_by("family_name", "given_name")
-    return EnrolmentChoices(programs, therapists, programs[0].date_at(at) if programs else at.date())
+    tracks = [track for program in programs for track in tracks_in(program, program.date_at(at))]
+    return EnrolmentChoices(programs, therapists, tracks, programs[0].date_at(at) if programs else at.date())
 
 
 def patient_of(user: User) -> Patient | None:
@@ -112,7 +115,7 @@ def patients_of(user: User, at: datetime) -> list[PatientRow]:
     """List the patients of the account's programs, open episodes first; five queries."""
     enrollments = list(
         enrollments_for(user, at)
-        .select_related("patient__user", "program")
+        .select_related("patient__user", "program", "track")
         .order_by("patient__user__family_name", "patient__user__given_name", "-admitted_on")
     )
     newest: dict[tuple[UUID, UUID], Enrollment] = {}
@@ -152,7 +155,7 @@ def get_enrollment_for(user: User, pk: UUID, at: datetime) -> Enrollment:
     row = (
         enrollments_for(user, at)
         .filter(pk=pk)
-        .select_related("patient__user", "program", "primary_therapist")
+        .select_related("patient__user", "program", "track", "primary_therapist")
         .first()
     )
     if row is None:
@@ -167,7 +170,7 @@ def patient_page(user: User, pk: UUID, at: datetime) -> PatientPage:
     enrollments = list(
         enrollments_for(user, at)
         .filter(patient=patient)
-        .select_related("program", "primary_therapist")
+        .select_related("program", "track", "primary_therapist")
         .order_by("-admitted_on")
     )
     targets = _targets_by_enrollment(enrollments)

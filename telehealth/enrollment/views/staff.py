@@ -56,7 +56,11 @@ def enrol(request: HttpRequest) -> HttpResponse:
     user, at = reader(request), clock.now()
     choice = selectors.enrolment_choices(user, at)
     form = EnrolForm(
-        request.POST or None, programs=choice.programs, today=choice.today, therapists=choice.therapists
+        request.POST or None,
+        programs=choice.programs,
+        today=choice.today,
+        therapists=choice.therapists,
+        tracks=choice.tracks,
     )
     if request.method == "POST" and form.is_valid():
         with refusals_into(form):
@@ -68,6 +72,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
                 admitted_on=form.cleaned_data["admitted_on"],
                 weekly_target_minutes=form.cleaned_data["weekly_target"],
                 primary_therapist=form.cleaned_data["primary_therapist"],
+                track=form.cleaned_data["track"],
                 at=at,
                 deliver=send_invitation,
             )
@@ -87,6 +92,7 @@ def enrol_again(request: HttpRequest, pk: UUID) -> HttpResponse:
         programs=page.programs_to_enrol_in,
         today=choice.today,
         therapists=choice.therapists,
+        tracks=choice.tracks,
     )
     if request.method == "POST" and form.is_valid():
         with refusals_into(form):
@@ -97,6 +103,7 @@ def enrol_again(request: HttpRequest, pk: UUID) -> HttpResponse:
                 admitted_on=form.cleaned_data["admitted_on"],
                 weekly_target_minutes=form.cleaned_data["weekly_target"],
                 primary_therapist=form.cleaned_data["primary_therapist"],
+                track=form.cleaned_data["track"],
                 at=at,
                 deliver=send_invitation,
             )

@@ -26,7 +26,7 @@ class Browser:
         """Ask for a page."""
         return self._ask("get", name, ids, query, headers)
 
-    def post(self, name: str, *ids: object, **data: Any) -> Any:
+    def post(self, name: str, /, *ids: object, **data: Any) -> Any:
         """Send a form."""
         return self._ask("post", name, ids, data, None)
 
