@@ -24,6 +24,7 @@ from telehealth.programs.services import add_membership, create_program
 from . import cast
 from .history import hold
 from .models import DemoSeed
+from .settle import settle_past
 
 WEEKS_BACK = 8
 WEEKS_AHEAD = 26
@@ -91,7 +92,7 @@ def _fill(at: datetime) -> Program:
 
 
 def hold_past(program: Program, *, at: datetime) -> None:
-    """Hold what the series planned for days that have gone by since; nobody was there to press Start."""
+    """Hold what the series planned for days gone by, and settle it; nobody was there to press Start."""
     due = (
         GroupSession.objects.filter(
             program=program, series__isnull=False, state=SessionState.SCHEDULED, scheduled_end__lt=at
@@ -105,6 +106,7 @@ def hold_past(program: Program, *, at: datetime) -> None:
             facilitator=group_session.facilitator,
             ordinal=group_session.scheduled_start.toordinal() * 24 + group_session.scheduled_start.hour,
         )
+    settle_past(program, at=at)
 
 
 @cache

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sessions.models import AttendanceRecord, GroupSession, PresenceEvent, SessionState
+from sessions.models import AttendanceRecord, Correction, Dispute, GroupSession, PresenceEvent, SessionState
 from sessions.selectors.facts import broken_fact
 from sessions.services.room import end_session, open_session
 from telehealth.accounts.models import User
@@ -47,6 +47,10 @@ def test_a_second_start_adds_nothing_and_a_later_one_only_what_time_brought() ->
     assert set(AttendanceRecord.objects.values_list("is_final", flat=True)) == {True}
     assert {"PRESENT", "PARTIAL", "NO_SHOW"} <= set(AttendanceRecord.objects.values_list("status", flat=True))
     assert all(broken_fact(group_session.pk) is None for group_session in held[:5])
+    assert {"COMPUTED", "ATTESTED", "LOCKED"} >= set(held.values_list("roster_state", flat=True)) > {"LOCKED"}
+    assert Correction.objects.filter(decision__isnull=True).count() == 1
+    assert Correction.objects.filter(decision__outcome="approved").exists()
+    assert Dispute.objects.filter(answer__isnull=True).count() == 1
     assert {user.role_enum for user in User.objects.all()} == set(Role)
     assert {account.role for account in cast.LOGINS} == set(Role)
 
