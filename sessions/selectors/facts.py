@@ -205,7 +205,8 @@ def _boots_with_open_connections(group_session: GroupSession) -> set[str]:
 
 
 def sessions_with_facts() -> list[UUID]:
-    """List the sessions that have facts, or had some by their own count."""
+    """List the sessions that have facts, or had some by their own count or by what was decided from them."""
     rows = PresenceEvent.objects.order_by().values_list("group_session_id", flat=True).distinct()
     counted = GroupSession.objects.filter(fact_seq__gt=0).values_list("pk", flat=True)
-    return sorted({*rows, *counted})
+    decided = AttendanceRecord.objects.order_by().values_list("group_session_id", flat=True).distinct()
+    return sorted({*rows, *counted, *decided})

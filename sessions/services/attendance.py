@@ -5,21 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, Min
 
 from sessions import events
-from sessions.models import AttendanceRecord, GroupSession, SessionState
+from sessions.models import AttendanceRecord, GroupSession, RosterEntry, SessionState
 from sessions.rules import EvidenceError
-from sessions.rules.credit import InvariantBroken, Result, SessionResult
+from sessions.rules.credit import InvariantBroken, Result
 from sessions.rules.export import ExportError
 from sessions.rules.facts import FactError
-from sessions.rules.result import patient_to_json
-from sessions.rules.weeks import round_ratio
+from sessions.selectors.computed import COMPUTED, computed_values
 from sessions.selectors.evidence import Gathered, gather, results_of
 from sessions.selectors.facts import chain_head, facts_horizon
 from telehealth.audit import services as audit
@@ -36,20 +33,6 @@ RUNNING_EVERY = timedelta(seconds=5)
 UNFINISHED_EVERY = timedelta(seconds=60)
 """How often an ended session is computed again while a relay owes facts; at once when it has given them."""
 
-COMPUTED = (
-    "service_date",
-    "qualified_seconds",
-    "strict_seconds",
-    "credited_min",
-    "billable_min",
-    "hours_min",
-    "ratio",
-    "status",
-    "flags",
-    "units",
-    "timeline",
-)
-"""What the rules give of a record, the same for the same evidence."""
 _SOURCES = ("terms_id", "track_terms_id", "enrollment_terms_id", "chain_head")
 _STORED = (*COMPUTED, *_SOURCES, "as_of", "is_final", "computed_at")
 
@@ -57,8 +40,8 @@ _STORED = (*COMPUTED, *_SOURCES, "as_of", "is_final", "computed_at")
 def recompute(group_session_id: UUID, *, at: datetime) -> list[AttendanceRecord]:
     """Compute the attendance of a session that was opened, and write it down.
 
-    The computation holds no row. If facts came in meanwhile the session stays due and is computed again. What
-    a correction laid over a record stays as it is.
+    The computation holds no row. If facts or roster changed meanwhile the session stays due. What a
+    correction laid over a record stays as it is.
     """
     group_session = GroupSession.objects.with_people().filter(pk=group_session_id).first()
     if group_session is None:
@@ -76,7 +59,7 @@ def recompute(group_session_id: UUID, *, at: datetime) -> list[AttendanceRecord]
         was_final_at = _final_head(locked)
         records = _write(locked, new)
         store_incidents(locked, gathered.incidents, at=at)
-        if chain_head(group_session_id) == head:
+        if chain_head(group_session_id) == head and _roster_of(locked) == {one.patient_id for one in new}:
             locked.is_attendance_due = False
             locked.save(update_fields=["is_attendance_due"])
         _wake_others(gathered.others, result)
@@ -111,19 +94,6 @@ def recompute_due(*, at: datetime) -> list[UUID]:
     return pks
 
 
-def computed_values(result: SessionResult) -> dict[UUID, dict[str, Any]]:  # Any: as the columns hold them
-    """Give what a record of each patient must hold by the rules; the names are those of `COMPUTED`."""
-    found = {}
-    for one in result.patients:
-        shown: dict[str, Any] = patient_to_json(one)
-        found[UUID(one.id)] = {
-            **{name: shown[name] for name in COMPUTED if name in shown},
-            "service_date": result.service_date,
-            "ratio": Decimal(round_ratio(one.ratio)),
-        }
-    return found
-
-
 def _unfinished_due(at: datetime) -> list[UUID]:
     """List ended sessions computed before all facts were in: now they are, or it was a while ago."""
     rows = AttendanceRecord.objects.filter(is_final=False, group_session__state=SessionState.ENDED)
@@ -144,6 +114,11 @@ def _running_due(at: datetime) -> list[UUID]:
 def _is_final(group_session: GroupSession, at: datetime) -> bool:
     ended_at = group_session.ended_at
     return ended_at is not None and facts_horizon(group_session, at=at) >= ended_at
+
+
+def _roster_of(group_session: GroupSession) -> set[UUID]:
+    entries = RosterEntry.objects.evidential().filter(group_session=group_session)
+    return set(entries.values_list("patient_id", flat=True))
 
 
 def _final_head(group_session: GroupSession) -> str | None:

@@ -1,38 +1,64 @@
-"""Check that no stored fact was changed, taken out, put in or cut off afterwards."""
+"""Check that nothing that proves attendance was changed, taken out, put in or cut off afterwards."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from sessions.selectors.facts import broken_fact, is_cut_off, sessions_with_facts
+from sessions.selectors.facts import sessions_with_facts
+from sessions.selectors.verification import Verified, verify_session
+from telehealth.audit import services as audit
+from telehealth.core import clock
+
+PROGRESS_EVERY = 25
 
 
 class Command(BaseCommand):
-    """Walk the hash chain of every session, or of one."""
+    """Walk every chain, check every signature and compute every final minute again from all facts."""
 
-    help = "Verify the hash chains of the presence ledger."
+    help = (
+        "Verify facts, audit trail, signatures and credited minutes; ends with an error at the first fault."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take a session's id, if only one is meant."""
-        parser.add_argument("--session", type=UUID, help="id of one session; all of them if left out")
+        parser.add_argument(
+            "--session", type=UUID, help="id of one session; without it all of them and the audit trail"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Say how many chains hold, or name the facts that do not fit."""
-        wanted = options["session"]
+        """Say what holds, or name what does not."""
+        wanted: UUID | None = options["session"]
         pks = sessions_with_facts() if wanted is None else [wanted]
-        broken = 0
-        for pk in pks:
-            fact = broken_fact(pk)
-            if fact is not None:
-                self.stderr.write(f"session {pk}: fact {fact} does not fit")
-            elif is_cut_off(pk):
-                self.stderr.write(f"session {pk}: facts are missing at the end")
-            else:
-                continue
-            broken += 1
-        if broken:
-            raise CommandError(f"{broken} of {len(pks)} chains are broken")
-        self.stdout.write(f"{len(pks)} chains hold")
+        faults: list[str] = []
+        total = Verified()
+        for number, pk in enumerate(pks, start=1):
+            one = verify_session(pk, at=clock.now())
+            total.facts += one.facts
+            total.sign_offs += one.sign_offs
+            total.records += one.records
+            faults += self._named(f"session {pk}: {fault}" for fault in one.faults)
+            if number % PROGRESS_EVERY == 0 and options["verbosity"] > 0:
+                self.stdout.write(f"{number} of {len(pks)} sessions looked at")
+        events = ""
+        if wanted is None:
+            trail = audit.verify()
+            events = f", {trail.events} audit events"
+            if not trail.holds:
+                faults += self._named([f"audit trail: event {trail.broken_at_seq} does not fit"])
+        if faults:
+            raise CommandError(f"The ledger does not hold. The first of {len(faults)} faults: {faults[0]}")
+        self.stdout.write(
+            f"The ledger holds: {len(pks)} sessions, {total.facts} facts, {total.sign_offs} signatures, "
+            f"{total.records} credited records{events}."
+        )
+
+    def _named(self, faults: Iterable[str]) -> list[str]:
+        """Write each fault where errors go, and give them back."""
+        lines = list(faults)
+        for line in lines:
+            self.stderr.write(line)
+        return lines

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 
 from sessions import events
@@ -254,27 +252,6 @@ def test_revoking_an_agreement_on_its_page_reaches_the_open_room(
     with pytest.raises(Denied) as refusal:
         join(cast, cast.patient, cast.at + timedelta(minutes=2), take_over=True)
     assert refusal.value.error == "telehealth_revoked"
-
-
-def test_the_ledger_command_finds_a_changed_fact(cast: Cast) -> None:
-    open_with(cast, cast.patient, at=cast.at)
-    out = io.StringIO()
-    call_command("verify_ledger", stdout=out)
-    assert out.getvalue() == "1 chains hold\n"
-    with suspended(connection, ["iop_presenceevent"]):
-        PresenceEvent.objects.filter(kind="opened").update(at=cast.at - timedelta(hours=1))
-    with pytest.raises(CommandError):
-        call_command("verify_ledger", session=cast.group_session.pk, stderr=io.StringIO())
-
-
-@pytest.mark.parametrize("how_many", [1, None], ids=["the last", "all"])
-def test_the_ledger_command_finds_facts_cut_off_at_the_end(cast: Cast, how_many: int | None) -> None:
-    open_with(cast, cast.patient, at=cast.at)
-    last = list(PresenceEvent.objects.order_by("-id").values_list("pk", flat=True)[:how_many])
-    with suspended(connection, ["iop_presenceevent"]):
-        PresenceEvent.objects.filter(pk__in=last).delete()
-    with pytest.raises(CommandError, match="1 of 1"):
-        call_command("verify_ledger", stderr=io.StringIO())
 
 
 def test_a_ledger_without_its_triggers_fails_the_system_check(cast: Cast) -> None:
