@@ -72,9 +72,13 @@ def needs_every_fact(facts: Iterable[Fact]) -> bool:
     """
     flowing: dict[Key, bool] = {}
     for fact in facts:
-        if not fact.kind.is_of_relay or fact.is_of_camera:
+        if not fact.kind.is_of_relay:
             continue
         key = fact.source_boot, fact.connection
+        if fact.is_of_camera:
+            # A camera's packet is one of its connection; its silence says nothing of the others.
+            flowing[key] = flowing.get(key, False) or fact.kind is FactKind.RESUMED
+            continue
         if fact.kind is FactKind.RESUMED and flowing.get(key, False):
             return True
         flowing[key] = fact.kind not in (FactKind.SILENT, FactKind.CLOSED)
