@@ -48,6 +48,7 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 COUNTING = ("credited", "bridged")
 FEW_TICKS, MANY_TICKS = 4, 8
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120)
 _ids = count(1)
 
 
@@ -115,14 +116,16 @@ class Axis:
         left = self.share(start)
         return f"{left:.3f}%", f"{self.share(end) - left:.3f}%"
 
-    def ticks(self, most: int) -> Iterator[datetime]:
-        """Give whole times of the clock, at most so many."""
+    def ticks(self) -> Iterator[tuple[datetime, bool]]:
+        """Give whole times of the clock; those that a narrow screen has no room for are minor."""
         minutes = (self.end - self.start).total_seconds() / 60
-        step = next((m for m in (1, 5, 10, 15, 30, 60, 120) if minutes / m <= most), 240) * 60
-        at = self.start + timedelta(seconds=-self.start.timestamp() % step)
+        step = next((m for m in STEPS if minutes / m <= MANY_TICKS), 240)
+        wide = next((k for k in (1, 2, 3, 4) if minutes / (step * k) <= FEW_TICKS), 6) * step * 60
+        offset = self.start.astimezone(self.zone).utcoffset() or timedelta()
+        at = self.start + timedelta(seconds=-(self.start.timestamp() + offset.total_seconds()) % (step * 60))
         while at <= self.end:
-            yield at
-            at += timedelta(seconds=step)
+            yield at, (at.timestamp() + offset.total_seconds()) % wide != 0
+            at += timedelta(minutes=step)
 
 
 def _instant(value: object) -> datetime:
@@ -162,13 +165,12 @@ def _clock(value: datetime) -> str:
 
 
 def _ticks(axis: Axis) -> list[dict[str, object]]:
-    few = set(axis.ticks(FEW_TICKS))
     found = []
-    for at in sorted(few | set(axis.ticks(MANY_TICKS))):
+    for at, is_minor in axis.ticks():
         local, share = at.astimezone(axis.zone), axis.share(at)
         anchor = "start" if share < 4 else "end" if share > 96 else "middle"
         text = f"{local.hour % 12 or 12}:{local:%M}"
-        found.append({"x": f"{share:.3f}%", "text": text, "anchor": anchor, "is_minor": at not in few})
+        found.append({"x": f"{share:.3f}%", "text": text, "anchor": anchor, "is_minor": is_minor})
     return found
 
 

@@ -14,8 +14,8 @@ class StripKind(StrEnum):
     """What a stretch was. Two kinds count; every other one is the reason why its seconds do not."""
 
     EARLY = "early"
-    WAITING = "waiting"
     BEFORE = "before"
+    WAITING = "waiting"
     AWAY = "away"
     AFTER = "after"
     ABSENT = "absent"
