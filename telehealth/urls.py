@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("telehealth.programs.urls")),
     path("", include("telehealth.enrollment.urls")),
     path("", include("sessions.urls")),
+    path("", include("telehealth.reports.urls")),
     path("", include("realtime.urls")),
 ]
 

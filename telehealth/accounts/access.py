@@ -133,6 +133,22 @@ ROUTES: Mapping[str, Mapping[str, Roles | None]] = {
     "sessions:tracks": {"GET": only(A, U)},
     "sessions:track_new": {"GET": only(A), "POST": only(A)},
     "sessions:track_end": {"GET": only(A), "POST": only(A)},
+    # Reports: read only, by those who answer for the program.
+    "reports:index": {"GET": only(A, U)},
+    "reports:attendance": {"GET": only(A, U)},
+    "reports:attendance_csv": {"GET": only(A, U)},
+    "reports:weeks": {"GET": only(A, U)},
+    "reports:weeks_csv": {"GET": only(A, U)},
+    "reports:census": {"GET": only(A, U)},
+    "reports:census_csv": {"GET": only(A, U)},
+    "reports:absences": {"GET": only(A, U)},
+    "reports:absences_csv": {"GET": only(A, U)},
+    "reports:corrections": {"GET": only(A, U)},
+    "reports:corrections_csv": {"GET": only(A, U)},
+    "reports:unsigned": {"GET": only(A, U)},
+    "reports:unsigned_csv": {"GET": only(A, U)},
+    "reports:access": {"GET": only(A, U)},
+    "reports:access_csv": {"GET": only(A, U)},
     # The room.
     "realtime:room": {"GET": only(P, T)},
 }

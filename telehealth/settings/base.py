@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "telehealth.enrollment",
     "sessions.apps.SessionsConfig",
     "realtime.apps.RealtimeConfig",
+    "telehealth.reports",
     "telehealth.demo",
 ]
 
