@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sessions.models import IncidentKind, ParticipationState, RoomRole, ServiceType, SessionState
-from sessions.rules import incidents, service_types, states
+from sessions.models import IncidentKind, ParticipationState, RoomRole, RosterState, ServiceType, SessionState
+from sessions.rules import incidents, roster_states, service_types, states
 from sessions.rules.facts import Role
 from sessions.services.room import RemovalReason
 
@@ -17,6 +17,7 @@ def test_models_and_rules_name_the_same_things() -> None:
     assert values(SessionState) == values(states.SessionState)
     assert values(ParticipationState) == values(states.RoomState)
     assert values(RoomRole) < values(Role)
+    assert values(RosterState) == values(roster_states.RosterState)
     assert values(IncidentKind) == values(incidents.IncidentKind)
 
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.models import RosterState as StoredState
 from sessions.rules.roster_states import ROSTER_STEPS, RosterState, RosterStep, next_roster_state
 from sessions.rules.settling import (
     DUAL_CONTROL_MIN,
@@ -99,10 +98,6 @@ def test_hours_and_days_are_counted_from_the_end() -> None:
     assert dispute_until(ENDED, ENDED + DAY) == ENDED + 8 * DAY
     # A correction is never older than the session; if a clock says so, the end counts.
     assert dispute_until(ENDED, ENDED - DAY) == ENDED + 7 * DAY
-
-
-def test_the_stored_states_are_those_of_the_rules() -> None:
-    assert {str(one) for one in RosterState} == set(StoredState.values)
 
 
 def test_an_unsigned_roster_is_never_locked_and_an_amended_one_stays_amended() -> None:
