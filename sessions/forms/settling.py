@@ -104,7 +104,7 @@ class AnswerForm(forms.Form):
     """Answer a patient's objection."""
 
     outcome = forms.ChoiceField(
-        label="Your answer", choices=DisputeOutcome.choices, widget=forms.RadioSelect, initial=None
+        label="What follows", choices=DisputeOutcome.choices, widget=forms.RadioSelect, initial=None
     )
     correction = forms.ChoiceField()
     text = _words("In words", "The patient reads this.")

@@ -18,6 +18,9 @@ from sessions.models import (
     CorrectionReason,
 )
 from sessions.policies import can_decide_correction
+from sessions.rules.settling import Bounds
+from sessions.selectors.bounds import bounds_of
+from sessions.selectors.strips import Strip, strips_of
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.core.decision import Decision
@@ -101,6 +104,15 @@ class QueuedCorrection:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionPage:
+    """One correction to decide about, with what was observed and how far it may go."""
+
+    queued: QueuedCorrection
+    strip: Strip
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectionQueue:
     """What waits for a decision, or what was decided, of the programs the reader decides for."""
 
@@ -149,12 +161,18 @@ def correction_queue(user: User, at: datetime, *, pending: bool = True) -> Corre
     )
 
 
-def get_correction_for(user: User, pk: UUID, at: datetime) -> QueuedCorrection:
+def get_correction_for(user: User, pk: UUID, at: datetime) -> CorrectionPage:
     """Give one correction of the programs the reader decides for."""
     row = _joined().filter(pk=pk, group_session__program__in=_programs(user, at)).first()
     if row is None:
         raise NotFound("correction_not_found", "There is no such correction in your programs.")
-    return _queued(row, user, at)
+    record = (
+        AttendanceRecord.objects.filter(group_session=row.group_session_id, patient=row.patient_id)
+        .select_related("group_session")
+        .get()
+    )
+    strips = strips_of(row.group_session, zone=user.time_zone)
+    return CorrectionPage(_queued(row, user, at), strips[row.patient_id], bounds_of(record))
 
 
 def correction_row(row: Correction) -> CorrectionRow:

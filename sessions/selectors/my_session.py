@@ -17,8 +17,8 @@ from sessions.models import (
     RosterEntry,
 )
 from sessions.rules.settling import dispute_until
-from sessions.rules.status import Flag, Status
-from sessions.rules.words import FLAG_WORDS, STATUS_WORDS
+from sessions.rules.status import Status
+from sessions.rules.words import STATUS_WORDS
 from sessions.selectors.cards import SessionCard, session_card
 from sessions.selectors.corrections import CorrectionRow, corrections_of
 from sessions.selectors.disputes import DisputeRow, disputes_of
@@ -28,8 +28,6 @@ from sessions.selectors.strips import Strip, incidents_of, strip_of_record
 from telehealth.accounts.models import User
 from telehealth.core.errors import NotFound
 from telehealth.enrollment.selectors import patient_of
-
-_OF_THE_GROUP = frozenset({Flag.GROUP_TOO_SMALL, Flag.GROUP_TOO_LARGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,6 @@ class MySession:
     computed_min: int
     hours_min: int
     status_words: str
-    flag_words: tuple[str, ...]
     is_final: bool
     strip: Strip | None
     why: tuple[str, ...]
@@ -113,7 +110,6 @@ def my_session(user: User, pk: UUID, at: datetime) -> MySession:
         computed_min=0 if record is None else record.credited_min,
         hours_min=0 if record is None else record.decided_hours_min,
         status_words="" if record is None else STATUS_WORDS[Status(record.status)],
-        flag_words=() if record is None else _flag_words(record),
         is_final=record is not None and record.is_final,
         strip=None if record is None else _strip(user, group_session, record),
         why=reasons(group_session, record),
@@ -124,11 +120,6 @@ def my_session(user: User, pk: UUID, at: datetime) -> MySession:
         may_dispute=until is not None and at <= until and not any(one.is_open for one in disputes),
         dispute_until=until,
     )
-
-
-def _flag_words(record: AttendanceRecord) -> tuple[str, ...]:
-    flags = (Flag(flag) for flag in record.flags)
-    return tuple(FLAG_WORDS[flag] for flag in flags if flag not in _OF_THE_GROUP)
 
 
 def _dispute_until(

@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sessions.selectors.corrections import (
+    CorrectionPage,
     CorrectionQueue,
-    QueuedCorrection,
     correction_queue,
     get_correction_for,
 )
@@ -57,12 +57,12 @@ def view_corrections(*, actor: User, pending: bool, at: datetime) -> CorrectionQ
     return queue
 
 
-def view_correction(*, actor: User, correction_id: UUID, at: datetime) -> QueuedCorrection:
+def view_correction(*, actor: User, correction_id: UUID, at: datetime) -> CorrectionPage:
     """Gather one correction for those who decide about it."""
-    queued = get_correction_for(actor, correction_id, at)
-    row = queued.row
+    page = get_correction_for(actor, correction_id, at)
+    row = page.queued.row
     _viewed(actor, row.group_session_id, at, view="correction", patient=str(row.patient_id))
-    return queued
+    return page
 
 
 def view_disputes(*, actor: User, is_open: bool, at: datetime) -> tuple[ListedDispute, ...]:

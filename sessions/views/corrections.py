@@ -32,8 +32,8 @@ def corrections(request: HttpRequest) -> HttpResponse:
 def correction_decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one correction, and approve or refuse it."""
     user, at, act = reader(request), clock.now(), f"approve_outage:{pk}"
-    queued = view_correction(actor=user, correction_id=pk, at=at)
-    proof = proof_for(request, act, at=at) if queued.is_signed else None
+    page = view_correction(actor=user, correction_id=pk, at=at)
+    proof = proof_for(request, act, at=at) if page.queued.is_signed else None
     if request.POST.get("step") == "confirm":
         return ask_for_proof(request, act, back=reverse("sessions:correction_decide", args=[pk]), at=at)
     form = DecisionForm(request.POST or None)
@@ -48,7 +48,7 @@ def correction_decide(request: HttpRequest, pk: UUID) -> HttpResponse:
                 refuse_correction(actor=user, correction_id=pk, note=note, at=at)
                 messages.success(request, "The correction is refused. The minutes stay as they are.")
             return redirect("sessions:corrections")
-    context = {"queued": queued, "form": form, "proof": proof, "zone": user.time_zone}
+    context = {"page": page, "form": form, "proof": proof, "zone": user.time_zone}
     return render(request, "sessions/correction_decide.html", context)
 
 

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sessions.models import AttendanceRecord, Correction, CorrectionReason, Dispute, GroupSession, RosterState
+from sessions.models import (
+    AttendanceRecord,
+    Correction,
+    CorrectionReason,
+    Dispute,
+    DisputeOutcome,
+    GroupSession,
+    RosterState,
+)
 from sessions.selectors.bounds import bounds_of
 from sessions.selectors.roster import pending_corrections, roster_document, roster_hash
-from sessions.services.corrections import request_correction
-from sessions.services.disputes import raise_dispute
+from sessions.services.corrections import approve_correction, request_correction
+from sessions.services.disputes import answer_dispute, raise_dispute
 from sessions.services.signoff import lock_closed_weeks, sign_off
 from telehealth.accounts.models import User
 from telehealth.accounts.proofs import Proof
 from telehealth.programs.models import Program
 
 from . import cast
+from .tracks import EVENING
 
 SIGNED_AFTER = timedelta(minutes=25)
 LEFT_OPEN = timedelta(hours=20)
 """What ended more recently still waits for its signature."""
+OVERDUE = timedelta(hours=26)
+"""Of the evening groups that ended longer ago than this, the newest lies unsigned."""
 CORRECTED_EVERY = 7
+APPROVED_AT = 3
+"""Which of every seven corrections was large, so that the administrator approved it."""
 
 
 def settle_past(program: Program, *, at: datetime) -> None:
@@ -27,17 +40,28 @@ def settle_past(program: Program, *, at: datetime) -> None:
     unsigned = GroupSession.objects.filter(
         program=program, series__isnull=False, ended_at__isnull=False, roster_state=RosterState.COMPUTED
     )
-    ended = list(unsigned.select_related("facilitator", "program").order_by("ended_at", "pk"))
+    ended = list(unsigned.select_related("facilitator", "program", "track").order_by("ended_at", "pk"))
     if ended and not Correction.objects.filter(decision__isnull=True).exists():
         _leave_open(ended, at)
+    forgotten = _forgotten(ended, at)
     for number, group_session in enumerate(ended):
         ended_at = group_session.ended_at
         if ended_at is None or at - ended_at < LEFT_OPEN or pending_corrections([group_session.pk]):
             continue
+        if group_session == forgotten:
+            continue
         if number % CORRECTED_EVERY == 0:
             _correct(group_session, minutes=10, at=ended_at + SIGNED_AFTER / 2)
+        elif number % CORRECTED_EVERY == APPROVED_AT:
+            _correct_with_second_person(group_session, at=ended_at + SIGNED_AFTER / 2)
         _sign(group_session, at=ended_at + SIGNED_AFTER)
     lock_closed_weeks(at)
+
+
+def _forgotten(ended: list[GroupSession], at: datetime) -> GroupSession | None:
+    """Give the roster that should have been signed by now."""
+    evenings = (one for one in reversed(ended) if one.track is not None and one.track.name == EVENING)
+    return next((one for one in evenings if one.ended_at is not None and at - one.ended_at >= OVERDUE), None)
 
 
 def _sign(group_session: GroupSession, *, at: datetime) -> None:
@@ -71,24 +95,52 @@ def _correct(group_session: GroupSession, *, minutes: int, at: datetime) -> Corr
     return None
 
 
+def _correct_with_second_person(group_session: GroupSession, *, at: datetime) -> None:
+    """Credit more than one person may alone; the administrator agrees the same hour."""
+    correction = _correct(group_session, minutes=20, at=at)
+    if correction is not None:
+        approve_correction(
+            actor=User.objects.get(email=cast.ADMIN.person.email),
+            correction_id=correction.pk,
+            note="The call log is on file.",
+            at=at + timedelta(minutes=5),
+        )
+
+
 def _leave_open(ended: list[GroupSession], at: datetime) -> None:
     """Leave one request above the limit for the administrator, and one patient's objection."""
     recent = [one for one in reversed(ended) if one.ended_at is not None]
     for group_session in recent:
         if _correct(group_session, minutes=20, at=group_session.ended_at or at):
             break
-    patient = User.objects.filter(email=cast.MORNING_GROUP[0].person.email).first()
-    if patient is None or Dispute.objects.exists():
+    if Dispute.objects.exists():
         return
+    _object(cast.MORNING_GROUP[0], recent, "I was there in time, but I had to wait until I was let in.", at)
+    answered = _object(cast.MORNING_GROUP[1], recent[1:], "My tablet was on the whole time.", at)
+    if answered is not None:
+        answer_dispute(
+            actor=User.objects.get(email=cast.ADMIN.person.email),
+            dispute_id=answered.pk,
+            outcome=DisputeOutcome.UPHELD,
+            text="The tablet was connected, and its minutes are counted. We went through the times with you.",
+            at=min(at, answered.raised_at + timedelta(hours=2)),
+        )
+
+
+def _object(account: cast.Account, sessions: list[GroupSession], text: str, at: datetime) -> Dispute | None:
+    """Let a patient object to their newest minutes among some sessions, while they may."""
     own = AttendanceRecord.objects.filter(
-        patient__user=patient, is_final=True, group_session__in=[one.pk for one in recent]
+        patient__user__email=account.person.email,
+        is_final=True,
+        group_session__in=[one.pk for one in sessions],
     )
     newest = own.select_related("group_session").order_by("-group_session__ended_at").first()
     ended_at = None if newest is None else newest.group_session.ended_at
-    if newest is not None and ended_at is not None and at - ended_at < timedelta(days=6):
-        raise_dispute(
-            actor=patient,
-            group_session_id=newest.group_session_id,
-            text="I was in the room before nine, but I had to wait to be let in.",
-            at=min(at, ended_at + timedelta(hours=3)),
-        )
+    if newest is None or ended_at is None or at - ended_at >= timedelta(days=6):
+        return None
+    return raise_dispute(
+        actor=User.objects.get(email=account.person.email),
+        group_session_id=newest.group_session_id,
+        text=text,
+        at=min(at, ended_at + timedelta(hours=3)),
+    )
