@@ -14,6 +14,7 @@ from telehealth.programs.pages import reader
 
 from .. import selectors
 from ..selectors.desk import desk_of
+from ..services.reading import view_live_roster, view_today
 
 
 @require_safe
@@ -39,7 +40,7 @@ def patient_live(request: HttpRequest) -> HttpResponse:
 def therapist_home(request: HttpRequest) -> HttpResponse:
     """Show today's groups, who is there and whom to call."""
     user, at = reader(request), clock.now()
-    context = {"home": selectors.therapist_home(user, at), "desk": desk_of(user, at)}
+    context = {"home": view_today(actor=user, at=at), "desk": desk_of(user, at)}
     return render(request, "sessions/therapist_home.html", context)
 
 
@@ -47,7 +48,7 @@ def therapist_home(request: HttpRequest) -> HttpResponse:
 def live_roster(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one group's roster anew; the page asks for it every few seconds until its minutes are final."""
     user, at = reader(request), clock.now()
-    one = selectors.live_roster(user, pk, at)
+    one = view_live_roster(actor=user, group_session_id=pk, at=at)
     context = {"one": one, "zone": user.time_zone}
     status = _poll_status(request, one.is_settled)
     return render(request, "sessions/_today_session.html", context, status=status)

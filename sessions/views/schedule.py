@@ -17,6 +17,7 @@ from telehealth.programs.selectors import programs_of
 
 from .. import selectors
 from ..forms import CancelForm, MoveForm, PatientForm, SessionFilterForm, SessionForm, schedule_choices
+from ..services.reading import view_detail
 from ..services.roster import add_to_roster, take_off_roster
 from ..services.schedule import cancel_session, create_session, move_session
 
@@ -49,8 +50,7 @@ def session_new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one session with its roster."""
-    user, at = reader(request), clock.now()
-    page = selectors.session_detail(user, pk, at)
+    page = view_detail(actor=reader(request), group_session_id=pk, at=clock.now())
     context = {"page": page, "form": PatientForm(candidates=page.candidates)}
     return render(request, "sessions/detail.html", context)
 

@@ -66,18 +66,19 @@ class _Known:
     by_user: Mapping[str, Patient]
 
     def holds(self, event: AuditEvent) -> bool:
-        """Say whether an event is about this program; a list without a program is told by its reader."""
-        named = [event.subject_id, *_ids(event)] if event.subject_id else _ids(event)
-        if named:
-            return any(
-                one in self.sessions or one in self.patients or one == str(self.program.pk) for one in named
-            )
-        return event.action != AuditAction.ACCESS_DENIED
+        """Say whether an event is about this program.
+
+        A list, or a refusal at the door, names nothing; it is the program's whose member asked.
+        """
+        named = _ids(event)
+        ours = (self.sessions, self.patients, self.by_user, {str(self.program.pk)})
+        return not named or any(one in each for one in named for each in ours)
 
     def patient_of(self, event: AuditEvent) -> Patient | None:
         """Give the one patient an event is about."""
-        whose = str(event.data.get("facts_of", ""))
-        return self.patients.get(event.subject_id) or self.by_user.get(whose)
+        named = self.patients.get(str(event.data.get("patient", "")))
+        whose = self.by_user.get(str(event.data.get("facts_of", "")))
+        return self.patients.get(event.subject_id) or named or whose
 
 
 def access(scope: ReportScope) -> Report:
@@ -124,7 +125,7 @@ def _events(scope: ReportScope) -> list[AuditEvent]:
 def _known(scope: ReportScope, events: Iterable[AuditEvent]) -> _Known:
     named: set[UUID] = set()
     for event in events:
-        named |= {found for text in (event.subject_id, *_ids(event)) if (found := _uuid(text)) is not None}
+        named |= {UUID(text) for text in _ids(event)}
     sessions = GroupSession.objects.filter(program=scope.program, pk__in=named)
     enrolled = Enrollment.objects.filter(program=scope.program).values("patient")
     patients = Patient.objects.filter(pk__in=enrolled).filter(Q(pk__in=named) | Q(user__in=named))
@@ -138,26 +139,40 @@ def _known(scope: ReportScope, events: Iterable[AuditEvent]) -> _Known:
 
 
 def _ids(event: AuditEvent) -> list[str]:
-    """Give the ids an event carries beside its subject."""
+    """Give the ids an event carries: its subject's, and those of its data."""
+    found = [event.subject_id, *(event.data.get(name) for name in ("program", "patient", "facts_of"))]
     filters, ids = event.data.get("filters"), event.data.get("ids")
-    program = [str(filters["program"])] if isinstance(filters, dict) and filters.get("program") else []
-    refused = [str(one) for one in ids.values()] if isinstance(ids, dict) else []
-    whose = [str(event.data["facts_of"])] if event.data.get("facts_of") else []
-    return [*program, *refused, *whose]
+    if isinstance(filters, dict):
+        found.append(filters.get("program"))
+    if isinstance(ids, dict):
+        found += ids.values()
+    return [str(one) for one in found if _is_id(one)]
 
 
-def _uuid(text: str) -> UUID | None:
+def _page(event: AuditEvent) -> str:
+    """Name the page that was read; the number of a list's page is none."""
+    named = (event.data.get(name) for name in ("report", "view", "list", "page", "where"))
+    return next((one for one in named if isinstance(one, str) and one), "")
+
+
+def _count(event: AuditEvent) -> str:
+    counts = (event.data.get(name) for name in ("count", "rows", "patients"))
+    return next((str(one) for one in counts if isinstance(one, int)), "")
+
+
+def _is_id(value: object) -> bool:
     try:
-        return UUID(text)
+        UUID(str(value))
     except ValueError:
-        return None
+        return False
+    return True
 
 
 def _row(scope: ReportScope, event: AuditEvent, known: _Known) -> Row:
     action, patient = AuditAction(event.action), known.patient_of(event)
     one = known.sessions.get(event.subject_id)
     is_refused = action is AuditAction.ACCESS_DENIED
-    page = str(event.data.get("report") or event.data.get("page") or event.data.get("where") or "")
+    page = _page(event)
     filters = event.data.get("filters")
     narrowed = _filter(filters if isinstance(filters, dict) else event.data)
     return Row(
@@ -173,7 +188,7 @@ def _row(scope: ReportScope, event: AuditEvent, known: _Known) -> Row:
             event.subject_type,
             event.subject_id,
             page,
-            str(event.data.get("count", event.data.get("rows", ""))),
+            _count(event),
             narrowed,
             str(event.data.get("reason", "")),
             event.request_id,
@@ -191,8 +206,9 @@ def _row(scope: ReportScope, event: AuditEvent, known: _Known) -> Row:
 
 
 def _filter(data: Mapping[str, object]) -> str:
-    span = " to ".join(str(data[name]) for name in ("from", "until") if data.get(name))
-    others = [f"{name} {data[name]}" for name in ("flag", "week", "kind") if data.get(name)]
+    span = " to ".join(str(data[name]) for name in ("from", "until", "to") if data.get(name))
+    named = ("week", "flag", "filter", "kind", "track", "therapist")
+    others = [f"{name} {data[name]}" for name in named if data.get(name)]
     return ", ".join([*([span] if span else []), *others])
 
 

@@ -17,7 +17,7 @@ from tests.factories import Relay, join, open_with
 
 NEW_YORK = ZoneInfo("America/New_York")
 MINUTE = timedelta(minutes=1)
-TUESDAY = date(2026, 3, 3)
+MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 
 
 def ny(clock: str, day: date = TUESDAY) -> datetime:
@@ -72,6 +72,29 @@ def example_b(cast: Cast) -> GroupSession:
     relay.deliver(ny("12:15"), is_last=True)
     room.end_session(actor=cast.therapist, group_session_id=pk, at=ny("12:15"))
     attendance.recompute(pk, at=ny("12:16"))
+    return group
+
+
+def held_without(cast: Cast, absent: User) -> GroupSession:
+    """Hold a group on the day before, in which nobody but the clinician was: the patient did not come."""
+    start, end = ny("09:00", MONDAY), ny("10:00", MONDAY)
+    group = create_session(
+        actor=cast.admin,
+        program=cast.program,
+        title="Missed group",
+        service_type=ServiceType.GROUP_THERAPY,
+        facilitator=cast.therapist,
+        start=start,
+        end=end,
+        patients=[cast.record_of(absent)],
+        at=start,
+    )
+    relay, seat = Relay(f"boot-{group.pk}"), join(cast, cast.therapist, start, group_session=group)
+    relay.present(group, cast.therapist, seat.connection, start, end, reason="ended")
+    room.open_session(actor=cast.therapist, group_session_id=group.pk, at=start)
+    relay.deliver(end, is_last=True)
+    room.end_session(actor=cast.therapist, group_session_id=group.pk, at=end)
+    attendance.recompute(group.pk, at=end + MINUTE)
     return group
 
 

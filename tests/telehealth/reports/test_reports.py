@@ -191,4 +191,4 @@ def test_the_attendance_file_holds_the_worked_example(cast: Cast) -> None:
         "enrollment_id": str(cast.enrollment_of(cast.patient).pk),
     }
     assert {name: row[name] for name in expected} == expected
-    assert RosterState.COMPUTED == group.roster_state
+    assert group.roster_state == RosterState.COMPUTED
