@@ -22,6 +22,7 @@ from sessions.selectors.history import HistoryFilters, PatientHistory, patient_h
 from sessions.selectors.scope import get_session_for
 from sessions.selectors.staff import TherapistHome, TodaySession, live_roster, therapist_home
 from sessions.selectors.weeks import week_holding
+from sessions.services.signoff import LockReason, lock_rosters
 from telehealth.accounts.models import User
 from telehealth.audit import services as audit
 from telehealth.audit.actions import AuditAction
@@ -38,7 +39,9 @@ def view_audit(*, actor: User, group_session_id: UUID, at: datetime) -> SessionA
 
 
 def export_audit(*, actor: User, group_session_id: UUID, at: datetime) -> SessionAudit:
-    """Gather the audit for a file that leaves the product."""
+    """Gather the audit for a file that leaves the product; a signed roster is locked before it does."""
+    get_session_for(actor, group_session_id, at)
+    lock_rosters(actor=actor, group_session_ids=[group_session_id], reason=LockReason.EXPORTED, at=at)
     return _audit(actor, group_session_id, AuditAction.AUDIT_EXPORTED, at)
 
 
