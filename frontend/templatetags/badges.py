@@ -23,6 +23,7 @@ BADGES: dict[str, tuple[str, str, str]] = {
     "ON_TRACK": ("ok", "", "On track"),
     "AT_RISK": ("warn", "warning", "Close"),
     "SHORTFALL_CERTAIN": ("bad", "flag", "Cannot reach it"),
+    "ON_HOLD": ("", "pause", "On hold"),
     "SHORTFALL": ("bad", "flag", "Too few hours"),
     "MIN_DAYS": ("warn", "", "Too few days"),
     "OVER_LOC": ("warn", "", "Review level of care"),

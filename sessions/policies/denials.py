@@ -23,3 +23,4 @@ class SessionDenial(StrEnum):
     NOT_YOUR_REQUEST = "not_your_request"
     NOT_YOUR_ATTENDANCE = "not_your_attendance"
     NOT_AN_ANSWERER = "not_an_answerer"
+    NOT_A_CARER = "not_a_carer"

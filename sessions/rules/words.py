@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from .held import Stage
+from .shortfall import LossCause
 from .status import Flag, Status
 from .strip import StripKind
 from .timeline import PieceKind
@@ -99,6 +100,14 @@ WEEK_NOTE_WORDS: Mapping[WeekNote, str] = {
     WeekNote.PART_HOLD: "On hold for a part of the week",
     WeekNote.TRANSITION: "Taper: below the minimum of this level of care",
     WeekNote.TRANSITION_REVIEW: "Below the minimum of this level of care for too many weeks: review",
+}
+
+LOSS_WORDS: Mapping[LossCause, str] = {
+    LossCause.NO_SHOW: "did not come",
+    LossCause.EXCUSED: "excused absence",
+    LossCause.LATE_OR_PARTIAL: "late or partial",
+    LossCause.PROGRAM: "not delivered by the program",
+    LossCause.NOT_PLANNED: "never planned",
 }
 
 

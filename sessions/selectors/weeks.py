@@ -143,14 +143,16 @@ def read_weeks(
     earned = earned_before(program, patient_ids, [(one.first_day, one.last_day) for one in weeks])
     span = weeks[-_RATE_WEEKS].span[0], week.span[1]
     sessions = figures_of(program, span, at)
-    places = places_in(program, patient_ids, span)
-    listed: defaultdict[UUID, list[SessionFigures]] = defaultdict(list)
-    for patient_id, session_id in places:
-        if sessions[session_id].service_on >= week.first_day:
-            listed[patient_id].append(sessions[session_id])
-    minutes = hours_by_day(program, patient_ids, week.first_day, week.last_day)
+    places = places_in(program, patient_ids, span, sessions)
+    listed = {
+        patient_id: tuple(one for one in found if one.service_on >= week.first_day)
+        for patient_id, found in places.items()
+    }
+    minutes = hours_by_day(
+        [one for one in sessions.values() if one.service_on >= week.first_day], patient_ids
+    )
     recent = {patient_id: sums[-_RATE_WEEKS:] for patient_id, (sums, _) in earned.items()}
-    rates = _rates(weeks[-_RATE_WEEKS:], sessions, places, recent)
+    rates = _rates(weeks[-_RATE_WEEKS:], places, recent)
     terms = _terms(program, episodes, week)
     is_over = week_is_over(week.first_day, as_of=floor_instant(at), zone=week.zone)
     through = min(week.last_day, program.date_at(at) - timedelta(days=1))
@@ -186,7 +188,7 @@ def read_weeks(
         episodes=episodes,
         sessions=sessions,
         days=days,
-        listed={patient_id: tuple(found) for patient_id, found in listed.items()},
+        listed=listed,
         past=past,
     )
 
@@ -222,7 +224,7 @@ def expected_rates(program: Program, patient_ids: Collection[UUID], week: Week) 
     sessions = figures_of(program, span, span[1])
     earned = earned_before(program, patient_ids, [(one.first_day, one.last_day) for one in weeks])
     sums = {patient_id: found for patient_id, (found, _) in earned.items()}
-    return _rates(weeks, sessions, places_in(program, patient_ids, span), sums)
+    return _rates(weeks, places_in(program, patient_ids, span, sessions), sums)
 
 
 def planned_minutes(group_session: GroupSession) -> int:
@@ -243,26 +245,23 @@ def planned_minutes(group_session: GroupSession) -> int:
 
 def _rates(
     weeks: Sequence[Week],
-    sessions: Mapping[UUID, SessionFigures],
-    places: Iterable[tuple[UUID, UUID]],
+    places: Mapping[UUID, Iterable[SessionFigures]],
     earned: Mapping[UUID, Sequence[int]],
 ) -> dict[UUID, Decimal]:
-    """Compute the rate of each patient from what was held and listed them, and what they earned by week."""
+    """Compute each patient's rate from what was held and listed them, and what they earned by week."""
     week_by_day = {
         one.first_day + timedelta(days=offset): number
         for number, one in enumerate(weeks)
         for offset in range(7)
     }
-    planned: defaultdict[UUID, list[int]] = defaultdict(lambda: [0] * len(weeks))
-    for patient_id, session_id in places:
-        one = sessions[session_id]
-        number = week_by_day.get(one.service_on)
-        if number is not None and one.state is SessionState.ENDED:
-            planned[patient_id][number] += one.planned_min
     nothing = [0] * len(weeks)
     found = {}
-    for patient_id, minutes in planned.items():
-        got = earned.get(patient_id, nothing)
+    for patient_id, listed in places.items():
+        minutes, got = [*nothing], earned.get(patient_id, nothing)
+        for one in listed:
+            number = week_by_day.get(one.service_on)
+            if number is not None and one.state is SessionState.ENDED:
+                minutes[number] += one.planned_min
         rate = expected_rate(
             [(got[number], minutes[number]) for number in range(len(weeks)) if minutes[number]]
         )

@@ -37,7 +37,7 @@ def add_to_roster(*, actor: User, group_session: GroupSession, patient: Patient,
         can_edit_session(actor, edit.group_session, at=at).require()
         _require_not_over(edit.group_session)
         _require_patient_of(edit.group_session.program, patient, at)
-        entry = _put_on(edit, patient, actor)
+        entry = put_on(edit, patient, actor)
         if entry is None:
             raise Conflict("already_on_roster", "This patient is on the roster already.")
         return entry
@@ -65,7 +65,7 @@ def add_to_series(*, actor: User, series: SessionSeries, patient: Patient, at: d
         series, edits = _take_series(actor, series, at)
         _require_patient_of(series.program, patient, at)
         SeriesMember.objects.update_or_create(series=series, patient=patient, defaults={"removed_at": None})
-        changed = [edit for edit in edits if _put_on(edit, patient, actor) is not None]
+        changed = [edit for edit in edits if put_on(edit, patient, actor) is not None]
         _finish(actor, series, patient, changed, AuditAction.ROSTER_ADDED, at)
     return len(changed)
 
@@ -111,8 +111,13 @@ def _finish(
     )
 
 
-def _put_on(edit: RoomEdit, patient: Patient, actor: User) -> RosterEntry | None:
-    """Put the patient on the roster; None if they stand there already."""
+def put_on(
+    edit: RoomEdit, patient: Patient, actor: User, *, makes_up: RosterEntry | None = None
+) -> RosterEntry | None:
+    """Put the patient on the roster of a session that is held; None if they stand there already.
+
+    Who was taken off and comes back takes a new place: it makes up for what is said now, or for nothing.
+    """
     group_session = edit.group_session
     entry = RosterEntry.objects.filter(group_session=group_session, patient=patient).first()
     if entry is not None and entry.removed_at is None:
@@ -125,7 +130,7 @@ def _put_on(edit: RoomEdit, patient: Patient, actor: User) -> RosterEntry | None
         besides=group_session,
     )
     entry = entry or RosterEntry(group_session=group_session, patient=patient)
-    entry.added_by, entry.added_at, entry.removed_at = actor, edit.at, None
+    entry.added_by, entry.added_at, entry.removed_at, entry.makes_up = actor, edit.at, None, makes_up
     entry.save()
     edit.group_session.is_attendance_due = True
     edit.audit(AuditAction.ROSTER_ADDED, actor, patient=str(patient.pk))

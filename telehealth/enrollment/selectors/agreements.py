@@ -131,9 +131,11 @@ def standings_by_pair(
     signatures = ConsentSignature.objects.filter(
         patient__in={pk for pk, _ in wanted}, document__in=list(home)
     )
-    for signature in signatures.select_related("revocation"):
-        program_id, kind = home[signature.document_id]
-        given[signature.patient_id, program_id, kind].append(_signature(signature))
+    for patient_id, pk, document_id, signed_at, revoked_at in signatures.values_list(
+        "patient_id", "pk", "document_id", "signed_at", "revocation__revoked_at"
+    ):
+        program_id, kind = home[document_id]
+        given[patient_id, program_id, kind].append(SignatureFact(pk, document_id, signed_at, revoked_at))
     return {
         (patient_id, program.pk): {
             kind: standing(
@@ -146,6 +148,14 @@ def standings_by_pair(
         }
         for patient_id, program in wanted
     }
+
+
+def agreement_states(
+    patient_ids: Iterable[UUID], program: Program, at: datetime
+) -> dict[UUID, dict[ConsentKind, AgreementState]]:
+    """Judge every agreement of many patients of a program, for the join gate; two queries."""
+    found = standings_by_pair([(pk, program) for pk in patient_ids], at)
+    return {pk: {kind: one.state for kind, one in standings.items()} for (pk, _), standings in found.items()}
 
 
 def agreements_of(
@@ -273,10 +283,6 @@ def _version(row: ConsentDocument) -> VersionFact:
     return VersionFact(
         row.pk, row.language, row.version, row.published_at, row.requires_resigning, row.valid_days
     )
-
-
-def _signature(row: ConsentSignature) -> SignatureFact:
-    return SignatureFact(row.pk, row.document_id, row.signed_at, _revoked_at(row))
 
 
 def _revoked_at(row: ConsentSignature) -> datetime | None:

@@ -27,9 +27,13 @@ def track_steps(enrollments: Collection[Enrollment]) -> dict[UUID, list[TrackSte
 
     Changes of another kind repeat the track that was known when they were written, and are no steps.
     """
-    rows: defaultdict[UUID, list[EnrollmentChange]] = defaultdict(list)
-    for row in EnrollmentChange.objects.filter(enrollment__in=[one.pk for one in enrollments]).order_by("pk"):
-        rows[row.enrollment_id].append(row)
+    rows: defaultdict[UUID, list[TrackStep]] = defaultdict(list)
+    changes = EnrollmentChange.objects.filter(enrollment__in=[one.pk for one in enrollments]).order_by("pk")
+    # Lean rows: a whole program's board asks.
+    for enrollment_id, effective_on, track_id in changes.values_list(
+        "enrollment_id", "effective_on", "track_id"
+    ):
+        rows[enrollment_id].append(TrackStep(effective_on, track_id))
     return {one.pk: _steps(one, rows[one.pk]) for one in enrollments}
 
 
@@ -60,12 +64,12 @@ def track_on(enrollment: Enrollment, on: date) -> Track | None:
     return None if track_id is None else Track.objects.get(pk=track_id)
 
 
-def _steps(enrollment: Enrollment, rows: Iterable[EnrollmentChange]) -> list[TrackStep]:
+def _steps(enrollment: Enrollment, rows: Iterable[TrackStep]) -> list[TrackStep]:
     found: list[TrackStep] = []
     known: UUID | None = None
     for row in rows:
         if row.track_id != known or not found:
-            found.append(TrackStep(row.effective_on, row.track_id))
+            found.append(row)
             known = row.track_id
     # An episode without any change has one track from its first day.
     return found or [TrackStep(enrollment.admitted_on, enrollment.track_id)]
