@@ -135,7 +135,19 @@ SEAT_SENTENCES = {
 }
 
 
-class AuditorSeatForm(forms.Form):
+class SeatForm(forms.Form):
+    """What may be changed about a person's access; begins with what holds now."""
+
+    def __init__(self, data: Any = None, *, membership: ProgramMembership) -> None:
+        super().__init__(data)
+        self.initial = {name: getattr(membership, name) for name in self.fields}
+
+    def change(self) -> dict[str, Any]:
+        """Give what the service takes; only after `is_valid`."""
+        return dict(self.cleaned_data)
+
+
+class AuditorSeatForm(SeatForm):
     """How long an auditor has access, and to which service dates."""
 
     ends_on = forms.DateField(
@@ -150,16 +162,12 @@ class AuditorSeatForm(forms.Form):
     )
     sees_until = forms.DateField(label="Last service date the auditor sees", widget=DateInput())
 
-    def __init__(self, *args: Any, membership: ProgramMembership, **kwargs: Any) -> None:
-        names = ("ends_on", "sees_from", "sees_until")
-        super().__init__(*args, initial={name: getattr(membership, name) for name in names}, **kwargs)
-
     def change(self) -> dict[str, Any]:
         """Give what the service takes; only after `is_valid`."""
         return {"ends_on": self.cleaned_data["ends_on"], "sees": _sees(self.cleaned_data)}
 
 
-class SupervisorSeatForm(forms.Form):
+class SupervisorSeatForm(SeatForm):
     """Whether a therapist may approve the corrections that others ask for."""
 
     is_supervisor = forms.BooleanField(
@@ -167,13 +175,6 @@ class SupervisorSeatForm(forms.Form):
         required=False,
         help_text="May approve corrections of credited minutes that other people ask for, never their own.",
     )
-
-    def __init__(self, *args: Any, membership: ProgramMembership, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"is_supervisor": membership.is_supervisor}, **kwargs)
-
-    def change(self) -> dict[str, Any]:
-        """Give what the service takes; only after `is_valid`."""
-        return {"is_supervisor": self.cleaned_data["is_supervisor"]}
 
 
 def _sees(data: dict[str, Any]) -> ServiceDates:

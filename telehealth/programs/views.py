@@ -16,11 +16,16 @@ from telehealth.core import clock
 from telehealth.core.errors import NotFound
 
 from . import selectors, services
-from .forms import AuditorSeatForm, InviteForm, PasswordForm, ProgramForm, SupervisorSeatForm
+from .forms import AuditorSeatForm, InviteForm, PasswordForm, ProgramForm, SeatForm, SupervisorSeatForm
 from .mail import send_invitation
 from .models import InvitationState
 from .pages import local_path, reader, refusals_into
 from .policies import roles_to_invite
+
+SEAT_FORMS: dict[Role, type[SeatForm]] = {
+    Role.AUDITOR: AuditorSeatForm,
+    Role.THERAPIST: SupervisorSeatForm,
+}
 
 
 @require_safe
@@ -129,8 +134,7 @@ def seat_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Change what an auditor may see and until when, or who is a clinical supervisor."""
     user, at = reader(request), clock.now()
     membership = selectors.get_membership_for(user, pk, at)
-    forms = {Role.AUDITOR: AuditorSeatForm, Role.THERAPIST: SupervisorSeatForm}
-    make = forms.get(membership.user.role_enum)
+    make = SEAT_FORMS.get(membership.user.role_enum)
     if make is None:
         raise NotFound("no_seat", "There is nothing to change about this person's access.")
     # An unticked box sends nothing, so what was sent may be empty.

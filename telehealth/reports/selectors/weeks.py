@@ -189,7 +189,7 @@ def _row(
 ) -> Row:
     pk, week = patient.pk, reading.week
     track_id = reading.episodes[pk].enrollment.track_id
-    track = tracks[track_id].name if track_id in tracks else ""
+    track = "" if track_id is None else tracks[track_id].name
     scheduled = sum(one.planned_min for one in reading.listed.get(pk, ()))
     rate = reading.rates.get(pk, reading.terms[pk].expected_rate_default)
     projected = row.hours_min + int(row.remaining_min * rate)
