@@ -3,7 +3,8 @@
     {% load strips %}
     {% strip one.strip label="Ana, Tuesday" %}
     {% strip one.strip label=one.name start=page.strip_start end=page.strip_end %}
-    {% strip_legend one.strip %}      the kinds this strip draws; {% strip_legend %} explains all of them
+    {% strip_legend one.strip %}     the kinds this strip draws; {% strip_legend page.lines %} those of each
+                                     line's `strip`; {% strip_legend %} all of them
 
 `one.strip` is a `sessions.selectors.strips.Strip`: make one with `strip_of_record(record, zone=, lobby_at=)`,
 `make_strip(timeline, status=, zone=, lobby_at=)` or, for a whole roster, `strips_of(group_session, zone=)`.
@@ -242,10 +243,26 @@ def _kinds(pieces: Iterable[Piece]) -> list[str]:
     return [kind for kind in KINDS if kind in used]
 
 
+class HasStrip(Protocol):
+    """A line of a page that shows a strip."""
+
+    @property
+    def strip(self) -> Strip | None:
+        """Give the strip, if there is one."""
+
+
+def _named(what: str | Strip | Iterable[HasStrip]) -> Iterable[str]:
+    if isinstance(what, str):
+        return (what,)
+    if isinstance(what, Iterable):
+        return {kind for line in what if line.strip is not None for kind in line.strip.kinds}
+    return what.kinds
+
+
 @register.simple_tag
-def strip_legend(*what: str | Strip) -> SafeString:
-    """Explain the patterns of some strips or kinds; without any, all of them."""
-    named = {kind for one in what for kind in ((one,) if isinstance(one, str) else one.kinds)}
+def strip_legend(*what: str | Strip | Iterable[HasStrip]) -> SafeString:
+    """Explain the patterns of some kinds, strips or lines that have one; without any, all of them."""
+    named = {kind for one in what for kind in _named(one)}
     shown = [kind for kind in KINDS if not what or kind in named]
     prefix = f"legend{next(_ids)}"
     return format_html(
