@@ -37,11 +37,11 @@ _SOURCES = ("terms_id", "track_terms_id", "enrollment_terms_id", "chain_head")
 _STORED = (*COMPUTED, *_SOURCES, "as_of", "is_final", "computed_at")
 
 
-def recompute(group_session_id: UUID, *, at: datetime) -> list[AttendanceRecord]:
+def recompute(group_session_id: UUID, *, at: datetime, every: bool = False) -> list[AttendanceRecord]:
     """Compute the attendance of a session that was opened, and write it down.
 
     The computation holds no row. If facts or roster changed meanwhile the session stays due. What a
-    correction laid over a record stays as it is.
+    correction laid over a record stays as it is. `every` reads also the facts that credit does not need.
     """
     group_session = GroupSession.objects.with_people().filter(pk=group_session_id).first()
     if group_session is None:
@@ -51,7 +51,7 @@ def recompute(group_session_id: UUID, *, at: datetime) -> list[AttendanceRecord]
         GroupSession.objects.filter(pk=group_session_id, opened_at=None).update(is_attendance_due=False)
         return []
     is_final = _is_final(group_session, at)
-    gathered = gather(group_session, at=at)
+    gathered = gather(group_session, at=at, every=every)
     result = results_of(gathered.evidence)
     new = _records(group_session, gathered, result, head=head, is_final=is_final, at=at)
     with transaction.atomic():

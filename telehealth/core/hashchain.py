@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 GENESIS = "0" * 64
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -21,9 +23,7 @@ class Link:
 
 def canonical(payload: Mapping[str, object]) -> bytes:
     """Give the one spelling of a payload: sorted keys, no spaces, UTF-8; only JSON values are accepted."""
-    return json.dumps(
-        payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return _ENCODER.encode(payload).encode()
 
 
 def row_hash(prev_hash: str, payload: Mapping[str, object]) -> str:
