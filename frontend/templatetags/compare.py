@@ -10,7 +10,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def paired_bars(before: int, after: int, most: int) -> SafeString:
+def paired_bars(before: int, after: int, most: int = 1, *, less_is_better: bool = False) -> SafeString:
     """Draw the terms that hold above the other terms, to the scale of `most`; the row says the numbers."""
     whole = max(most, before, after, 1)
     return format_html(
@@ -18,20 +18,24 @@ def paired_bars(before: int, after: int, most: int) -> SafeString:
         '<rect class="pair-before" y="1" width="{}" height="6"/>'
         '<rect class="pair-after{}" y="9" width="{}" height="6"/></svg>',
         f"{100 * before / whole:.2f}",
-        " is-less" if after < before else "",
+        " is-worse" if _is_worse(before, after, less_is_better) else "",
         f"{100 * after / whole:.2f}",
     )
 
 
 @register.simple_tag
-def signed(before: int, after: int) -> SafeString:
-    """Write a difference with its sign; nothing where there is none."""
+def signed(before: int, after: int, *, less_is_better: bool = False) -> SafeString:
+    """Write a difference with its sign."""
     change = after - before
     if not change:
         return format_html('<span class="muted">{}</span>', "no change")
     return format_html(
         '<strong class="{}">{}{}</strong>',
-        "is-less" if change < 0 else "is-more",
+        "is-worse" if _is_worse(before, after, less_is_better) else "is-better",
         "\u2212" if change < 0 else "+",
         abs(change),
     )
+
+
+def _is_worse(before: int, after: int, less_is_better: bool) -> bool:
+    return after > before if less_is_better else after < before

@@ -31,11 +31,18 @@ class FieldGroup:
 class ValuesForm(forms.Form):
     """The values of terms; parent of every form that takes some."""
 
-    def __init__(self, *args: Any, names: tuple[str, ...], below: Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        names: tuple[str, ...],
+        below: Mapping[str, Any],
+        otherwise: str = "default",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.names = names
         for name in names:
-            self.fields[name] = _field(TERM_WORDS[name], _inherited(name, below))
+            self.fields[name] = _field(TERM_WORDS[name], below, otherwise)
 
     def groups(self) -> Iterator[FieldGroup]:
         """Give the fields group by group."""
@@ -71,7 +78,14 @@ class TermsForm(ValuesForm):
             "pack": start.pack.key if start.pack else "",
             **{name: shown_value(value) for name, value in start.parameters.items()},
         }
-        super().__init__(*args, names=start.names, below=start.below, initial=initial, **kwargs)
+        super().__init__(
+            *args,
+            names=start.names,
+            below=start.below,
+            otherwise="default" if start.is_lowest else "as below",
+            initial=initial,
+            **kwargs,
+        )
         self.start = start
         day = start.earliest
         if start.enrollment is None:
@@ -115,18 +129,26 @@ class ApplyForm(forms.Form):
         self.fields["also_planned"].help_text = "Otherwise they keep the terms they were planned with."
 
 
-def _field(words: TermWords, inherited: str) -> forms.Field:
+def _field(words: TermWords, below: Mapping[str, Any], otherwise: str) -> forms.Field:
     kind = PARAMETERS[words.name].kind
     shared: dict[str, Any] = {"label": words.label, "required": False, "help_text": words.explanation}
+    if words.name in below or not words.by_type:
+        inherited = f"{otherwise}: {_inherited(words.name, below)}"
+    else:
+        inherited = f"{otherwise}: by service"
+        shared["help_text"] += f" By default {words.by_type}."
     if kind is bool:
-        choices = [("", f"As below: {inherited}"), ("true", "Yes"), ("false", "No")]
+        choices = [("", inherited[0].upper() + inherited[1:]), ("true", "Yes"), ("false", "No")]
         return forms.TypedChoiceField(
             choices=choices, coerce=lambda text: text == "true", empty_value=None, **shared
         )
     if issubclass(kind, StrEnum):
-        choices = [("", f"As below: {inherited}"), *((one.value, VALUE_WORDS[one]) for one in kind)]
+        choices = [
+            ("", inherited[0].upper() + inherited[1:]),
+            *((one.value, VALUE_WORDS[one]) for one in kind),
+        ]
         return forms.ChoiceField(choices=choices, **shared)
-    attributes = {"placeholder": f"as below: {inherited}"}
+    attributes = {"placeholder": inherited}
     if kind is Decimal:
         return forms.DecimalField(
             min_value=Decimal(0),

@@ -93,6 +93,11 @@ class TermsStart:
     names: tuple[str, ...]
     earliest: date
 
+    @property
+    def is_lowest(self) -> bool:
+        """Say whether only the system's defaults lie below."""
+        return self.track is None and self.enrollment is None
+
 
 def terms_start(
     user: User, at: datetime, *, program_id: UUID | None, track_id: UUID | None, source: str

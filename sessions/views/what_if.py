@@ -31,7 +31,9 @@ def what_if(request: HttpRequest) -> HttpResponse:
         "versions": [row for program in programs for row in read.known_versions(program)],
         "names": read.term_names(),
     }
-    form = WhatIfForm(request.GET or None, initial={"month": read.last_month(user, at)}, **given)
+    is_asked = "month" in request.GET
+    first = {"month": read.last_month(user, at), "source": request.GET.get("source")}
+    form = WhatIfForm(request.GET if is_asked else None, initial=first, **given)
     context: dict[str, Any] = {"form": form, "programs": programs}
     if form.is_bound and form.is_valid():
         patient = form.cleaned_data["patient"]
