@@ -79,7 +79,7 @@ MORNING_GROUP = (
 NEWCOMER = _account(
     Role.PATIENT, "Wren Talbot", phone="+1 917 555 0168", note="has to sign the group agreement first"
 )
-AFTERNOON_GROUP = (
+EVENING_GROUP = (
     _account(Role.PATIENT, "Priya Raman", phone="+1 917 555 0171"),
     _account(Role.PATIENT, "Cole Whitaker", phone="+1 917 555 0172"),
     _account(Role.PATIENT, "Ines Duarte", phone="+1 917 555 0173"),

@@ -7,8 +7,8 @@ witnessed comes in as journal lines of an invented boot.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -19,10 +19,14 @@ from sessions.services.facts import ingest_facts
 from sessions.services.room import admit_all, end_session, enter_room, leave, open_session
 from telehealth.accounts.models import User
 
+from .plot import Turn
+
 Span = tuple[datetime, datetime]
 
 BEAT = timedelta(minutes=10)  # a live relay beats every five seconds; the credit does not depend on it
 SILENCE = timedelta(seconds=10)
+OUTAGE_AFTER, OUTAGE = timedelta(minutes=50), timedelta(minutes=2, seconds=40)
+"""When a relay dies, if it does, and how long until everybody is back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,28 @@ class Visit:
     drops: tuple[Span, ...] = ()
     camera_off: tuple[Span, ...] = ()
     has_camera: bool = True
+    part: int = 1  # of the relay's boots
+    is_cut: bool = False  # by the relay's death
+
+    def until(self, died_at: datetime) -> Visit:
+        """Give what the relay saw of it before it died."""
+        return replace(
+            self,
+            leaves_at=min(self.leaves_at, died_at),
+            is_cut=self.leaves_at > died_at,
+            drops=tuple(span for span in self.drops if span[1] < died_at),
+            camera_off=tuple(span for span in self.camera_off if span[1] < died_at),
+        )
+
+    def since(self, back_at: datetime) -> Visit:
+        """Give what the next boot of the relay saw of it, on another connection."""
+        return replace(
+            self,
+            comes_at=max(self.comes_at, back_at),
+            drops=tuple(span for span in self.drops if span[0] > back_at),
+            camera_off=tuple(span for span in self.camera_off if span[0] > back_at),
+            part=2,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +75,7 @@ class Line:
     data: dict[str, Any] = field(default_factory=dict)  # Any: JSON
 
 
-def hold(group_session: GroupSession, *, facilitator: User, ordinal: int) -> None:
+def hold(group_session: GroupSession, *, facilitator: User, ordinal: int, turn: Turn) -> None:
     """Hold a session that lies in the past; `ordinal` seeds who was late, dropped out or stayed away."""
     start, end = group_session.scheduled_start, group_session.scheduled_end
     chance = random.Random(f"demo-{ordinal}")  # noqa: S311 - repeatable, nothing secret
@@ -65,7 +91,7 @@ def hold(group_session: GroupSession, *, facilitator: User, ordinal: int) -> Non
     ]
     for person in people:
         visit = _visit(chance, start, end)
-        if visit is not None:
+        if visit is not None and person.pk not in turn.away:
             visits[person.pk] = visit
     early = [person for person in people if person.pk in visits and visits[person.pk].comes_at <= start]
     for person in early:
@@ -85,18 +111,43 @@ def hold(group_session: GroupSession, *, facilitator: User, ordinal: int) -> Non
                 at=visits[person.pk].leaves_at,
             )
     end_session(actor=facilitator, group_session_id=group_session.pk, at=end)
+    seen = end + timedelta(seconds=1)
+    for boot, journal in _journals(group_session, visits, end, is_outage=turn.is_outage):
+        ingest_facts(boot=boot, facts=journal, as_of=seen, at=seen, is_last=True)
+    recompute(group_session.pk, at=seen)
+
+
+def _journals(
+    group_session: GroupSession, visits: Mapping[UUID, Visit], end: datetime, *, is_outage: bool
+) -> Iterator[tuple[str, list[Line]]]:
+    """Give the journals of the relay's boots: one, or two where the relay died and came back."""
     boot = f"demo-{group_session.pk.hex}"
+    if not is_outage:
+        yield boot, _journal(group_session, visits, end)
+        return
+    died_at = group_session.scheduled_start + OUTAGE_AFTER
+    back_at = died_at + OUTAGE
+    yield boot, _journal(group_session, {pk: one.until(died_at) for pk, one in visits.items()}, end)
+    yield f"{boot}-2", _journal(group_session, {pk: one.since(back_at) for pk, one in visits.items()}, end)
+
+
+def _journal(group_session: GroupSession, visits: Mapping[UUID, Visit], end: datetime) -> list[Line]:
     lines = sorted(
-        (each for person, visit in visits.items() for each in _witnessed(group_session, person, visit, end)),
+        (each for person, visit in visits.items() for each in _witnessed(person, visit, end)),
         key=lambda each: each[0],
     )
-    journal = [
-        Line(seq, kind, str(group_session.pk), str(person), str(_connection(group_session, person)), at, data)
+    return [
+        Line(
+            seq,
+            kind,
+            str(group_session.pk),
+            str(person),
+            str(_connection(group_session, person, visits[person].part)),
+            at,
+            data,
+        )
         for seq, (at, person, kind, data) in enumerate(lines, start=1)
     ]
-    seen = end + timedelta(seconds=1)
-    ingest_facts(boot=boot, facts=journal, as_of=seen, at=seen, is_last=True)
-    recompute(group_session.pk, at=seen)
 
 
 def _enter(person: User, group_session: GroupSession, at: datetime) -> None:
@@ -112,8 +163,8 @@ def _enter(person: User, group_session: GroupSession, at: datetime) -> None:
     )
 
 
-def _connection(group_session: GroupSession, person: UUID) -> UUID:
-    return uuid5(group_session.pk, str(person))
+def _connection(group_session: GroupSession, person: UUID, part: int = 1) -> UUID:
+    return uuid5(group_session.pk, str(person) if part == 1 else f"{person}-{part}")
 
 
 def _visit(chance: random.Random, start: datetime, end: datetime) -> Visit | None:
@@ -143,10 +194,12 @@ def _visit(chance: random.Random, start: datetime, end: datetime) -> Visit | Non
 
 
 def _witnessed(
-    group_session: GroupSession, person: UUID, visit: Visit, end: datetime
+    person: UUID, visit: Visit, end: datetime
 ) -> Iterator[tuple[datetime, UUID, str, dict[str, Any]]]:
     """Give what a relay would have written about one visit."""
     first, last = visit.comes_at, visit.leaves_at
+    if first >= last:
+        return
     yield first, person, "first_packet", {"last_packet_at": first.isoformat()}
     at = first
     while at < last:
@@ -163,8 +216,9 @@ def _witnessed(
                     {"last_packet_at": gone.isoformat(), "track": track},
                 )
                 yield back, person, "resumed", {"track": track}
-    reason = "ended" if last == end else "left"
-    yield last, person, "closed", {"last_packet_at": last.isoformat(), "reason": reason, "inferred": False}
+    reason = "boot_ended" if visit.is_cut else "ended" if last == end else "left"
+    closed = {"last_packet_at": last.isoformat(), "reason": reason, "inferred": visit.is_cut}
+    yield last, person, "closed", closed
 
 
 def _tracks(visit: Visit, since: timedelta) -> dict[str, dict[str, int]]:

@@ -17,19 +17,25 @@ from telehealth.core.errors import Conflict
 from telehealth.enrollment.models import ConsentKind, Patient
 from telehealth.enrollment.selectors import my_agreements
 from telehealth.enrollment.services import enrol_patient, publish_default_agreements, sign_document
-from telehealth.programs.models import Program
+from telehealth.enrollment.services.enrolment import DEFAULT_TARGET_MINUTES
+from telehealth.programs.models import Program, ProgramMembership, Track
 from telehealth.programs.selectors import ServiceDates
-from telehealth.programs.services import add_membership, create_program
+from telehealth.programs.services import add_membership, change_seat, create_program
 
 from . import cast
+from .absences import decide_absences, plan_make_up, reach_out
+from .episodes import hold_episodes, plan_taper
 from .history import hold
 from .models import DemoSeed
+from .plot import plot
 from .settle import settle_past
+from .tracks import set_up_tracks
 
 WEEKS_BACK = 8
 WEEKS_AHEAD = 26
 MORNING_DAYS = (0, 1, 2, 3)
 AUDIT_DAYS = 90
+EVENING_TARGET = 180  # minutes a week of a step-down group that meets twice
 
 
 class ForeignDatabaseError(Conflict):
@@ -78,35 +84,55 @@ def _fill(at: datetime) -> Program:
         )
     therapist = User.objects.get(email=cast.THERAPIST.person.email)
     second = User.objects.get(email=cast.SECOND_THERAPIST.person.email)
-    morning = [_enrol(admin, program, each, therapist, founded) for each in cast.MORNING_GROUP]
-    afternoon = [_enrol(admin, program, each, second, founded) for each in cast.AFTERNOON_GROUP]
+    _make_supervisor(admin, program, second, founded)
+    mornings, evenings = set_up_tracks(admin, program, today, founded)
+    morning = [_enrol(admin, mornings, each, therapist, founded) for each in cast.MORNING_GROUP]
+    evening = [
+        _enrol(admin, evenings, each, second, founded, target=EVENING_TARGET) for each in cast.EVENING_GROUP
+    ]
     newcomer = _enrol(
-        admin, program, cast.NEWCOMER, therapist, at, leaves_out=ConsentKind.GROUP_CONFIDENTIALITY
+        admin, mornings, cast.NEWCOMER, therapist, at, leaves_out=ConsentKind.GROUP_CONFIDENTIALITY
     )
-    _plan(admin, program, therapist, morning, newcomer, today, at, founded)
+    plan_taper(admin, program, founded=founded, at=at)
+    _plan(admin, mornings, therapist, morning, newcomer, today, at, founded)
     _plan_individual(admin, program, therapist, morning[0], today, founded)
-    _plan_afternoon(admin, program, second, afternoon, today, founded)
+    _plan_evening(admin, evenings, second, evening, today, founded)
     DemoSeed.objects.create(program=program, seeded_at=at)
     hold_past(program, at=at)
+    hold_episodes(admin, program, at=at)
+    plan_make_up(program, at=at)
     return program
+
+
+def _make_supervisor(admin: User, program: Program, therapist: User, at: datetime) -> None:
+    membership = ProgramMembership.objects.get(program=program, user=therapist)
+    change_seat(actor=admin, membership=membership, is_supervisor=True, at=at)
 
 
 def hold_past(program: Program, *, at: datetime) -> None:
     """Hold what the series planned for days gone by, and settle it; nobody was there to press Start."""
-    due = (
+    due = list(
         GroupSession.objects.filter(
             program=program, series__isnull=False, state=SessionState.SCHEDULED, scheduled_end__lt=at
         )
-        .select_related("facilitator", "program", "terms")
+        .select_related("facilitator", "program", "terms", "track")
         .order_by("scheduled_start")
     )
+    turns = plot(due, at=at)
+    attempts = 0
     for group_session in due:
+        turn = turns[group_session.pk]
         hold(
             group_session,
             facilitator=group_session.facilitator,
             ordinal=group_session.scheduled_start.toordinal() * 24 + group_session.scheduled_start.hour,
+            turn=turn,
         )
+        if turn.asks_for_outreach:
+            reach_out(group_session, number=attempts, at=at)
+            attempts += 1
     settle_past(program, at=at)
+    decide_absences(program, at=at)
 
 
 @cache
@@ -132,17 +158,21 @@ def _user(account: cast.Account) -> User:
 
 def _enrol(
     admin: User,
-    program: Program,
+    track: Track,
     account: cast.Account,
     therapist: User,
     at: datetime,
+    *,
+    target: int = DEFAULT_TARGET_MINUTES,
     leaves_out: ConsentKind | None = None,
 ) -> Patient:
-    user = _user(account)
-    number = 1001 + [*cast.MORNING_GROUP, cast.NEWCOMER, *cast.AFTERNOON_GROUP].index(account)
+    user, program = _user(account), track.program
+    number = 1001 + [*cast.MORNING_GROUP, cast.NEWCOMER, *cast.EVENING_GROUP].index(account)
     enrol_patient(
         actor=admin,
         program=program,
+        track=track,
+        weekly_target_minutes=target,
         user=user,
         record_number=f"HL-{number}",
         admitted_on=program.date_at(at),
@@ -168,7 +198,7 @@ def _enrol(
 
 def _plan(
     admin: User,
-    program: Program,
+    track: Track,
     therapist: User,
     morning: list[Patient],
     newcomer: Patient,
@@ -180,7 +210,8 @@ def _plan(
     for first, last, patients, made_at in _around(today, morning, [*morning, newcomer], founded, at):
         create_series(
             actor=admin,
-            program=program,
+            program=track.program,
+            track=track,
             title="Morning process group",
             service_type=ServiceType.GROUP_THERAPY,
             facilitator=therapist,
@@ -221,17 +252,18 @@ def _plan_individual(
     )
 
 
-def _plan_afternoon(
-    admin: User, program: Program, therapist: User, patients: list[Patient], today: date, founded: datetime
+def _plan_evening(
+    admin: User, track: Track, therapist: User, patients: list[Patient], today: date, founded: datetime
 ) -> None:
     create_series(
         actor=admin,
-        program=program,
+        program=track.program,
+        track=track,
         title="Coping skills",
         service_type=ServiceType.LIFE_SKILLS,
         facilitator=therapist,
         weekdays=[(today - timedelta(days=1)).weekday(), (today - timedelta(days=3)).weekday()],
-        starts_at=time(15, 0),
+        starts_at=time(17, 30),
         duration_min=120,
         breaks=[(55, 10)],
         starts_on=today - timedelta(weeks=WEEKS_BACK),

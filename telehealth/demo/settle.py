@@ -31,8 +31,6 @@ LEFT_OPEN = timedelta(hours=20)
 OVERDUE = timedelta(hours=26)
 """Of the evening groups that ended longer ago than this, the newest lies unsigned."""
 CORRECTED_EVERY = 7
-APPROVED_AT = 3
-"""Which of every seven corrections was large, so that the administrator approved it."""
 
 
 def settle_past(program: Program, *, at: datetime) -> None:
@@ -44,6 +42,7 @@ def settle_past(program: Program, *, at: datetime) -> None:
     if ended and not Correction.objects.filter(decision__isnull=True).exists():
         _leave_open(ended, at)
     forgotten = _forgotten(ended, at)
+    is_approved = Correction.objects.filter(needs_second_person=True, decision__isnull=False).exists()
     for number, group_session in enumerate(ended):
         ended_at = group_session.ended_at
         if ended_at is None or at - ended_at < LEFT_OPEN or pending_corrections([group_session.pk]):
@@ -52,8 +51,8 @@ def settle_past(program: Program, *, at: datetime) -> None:
             continue
         if number % CORRECTED_EVERY == 0:
             _correct(group_session, minutes=10, at=ended_at + SIGNED_AFTER / 2)
-        elif number % CORRECTED_EVERY == APPROVED_AT:
-            _correct_with_second_person(group_session, at=ended_at + SIGNED_AFTER / 2)
+        elif not is_approved:
+            is_approved = _correct_with_second_person(group_session, at=ended_at + SIGNED_AFTER / 2)
         _sign(group_session, at=ended_at + SIGNED_AFTER)
     lock_closed_weeks(at)
 
@@ -95,16 +94,18 @@ def _correct(group_session: GroupSession, *, minutes: int, at: datetime) -> Corr
     return None
 
 
-def _correct_with_second_person(group_session: GroupSession, *, at: datetime) -> None:
-    """Credit more than one person may alone; the administrator agrees the same hour."""
+def _correct_with_second_person(group_session: GroupSession, *, at: datetime) -> bool:
+    """Credit more than one person may alone; the administrator agrees the same hour. Says whether it came."""
     correction = _correct(group_session, minutes=20, at=at)
-    if correction is not None:
-        approve_correction(
-            actor=User.objects.get(email=cast.ADMIN.person.email),
-            correction_id=correction.pk,
-            note="The call log is on file.",
-            at=at + timedelta(minutes=5),
-        )
+    if correction is None:
+        return False
+    approve_correction(
+        actor=User.objects.get(email=cast.ADMIN.person.email),
+        correction_id=correction.pk,
+        note="The call log is on file.",
+        at=at + timedelta(minutes=5),
+    )
+    return True
 
 
 def _leave_open(ended: list[GroupSession], at: datetime) -> None:

@@ -50,7 +50,7 @@ def set_stage(program: Program, *, at: datetime) -> tuple[GroupSession, GroupSes
             "Coping skills group",
             ServiceType.LIFE_SKILLS,
             cast.SECOND_THERAPIST,
-            cast.AFTERNOON_GROUP,
+            cast.EVENING_GROUP,
             soon,
         ),
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sessions.models import AttendanceRecord, Correction, Dispute, GroupSession, PresenceEvent, SessionState
+from sessions.models import AttendanceRecord, GroupSession, PresenceEvent, SessionState
 from sessions.selectors.facts import broken_fact
 from sessions.services.room import end_session, open_session
 from telehealth.accounts.models import User
@@ -16,6 +16,8 @@ from telehealth.demo.models import DemoSeed
 from telehealth.demo.seed import ForeignDatabaseError, hold_past, seed
 from telehealth.demo.stage import set_stage
 from telehealth.programs.models import Program
+
+from . import story
 
 pytestmark = pytest.mark.django_db
 # A Tuesday morning, in the middle of what the series plans on such days.
@@ -47,10 +49,12 @@ def test_a_second_start_adds_nothing_and_a_later_one_only_what_time_brought() ->
     assert set(AttendanceRecord.objects.values_list("is_final", flat=True)) == {True}
     assert {"PRESENT", "PARTIAL", "NO_SHOW"} <= set(AttendanceRecord.objects.values_list("status", flat=True))
     assert all(broken_fact(group_session.pk) is None for group_session in held[:5])
-    assert {"COMPUTED", "ATTESTED", "LOCKED"} >= set(held.values_list("roster_state", flat=True)) > {"LOCKED"}
-    assert Correction.objects.filter(decision__isnull=True).count() == 1
-    assert Correction.objects.filter(decision__outcome="approved").exists()
-    assert Dispute.objects.filter(answer__isnull=True).count() == 1
+    story.the_terms_have_a_history(program)
+    story.rosters_stand_in_every_state(NOW)
+    story.corrections_and_objections_stand_in_every_state()
+    story.absences_are_followed_up(program, NOW)
+    story.episodes_taper_and_rest()
+    story.an_incident_and_two_seats_are_there()
     assert {user.role_enum for user in User.objects.all()} == set(Role)
     assert {account.role for account in cast.LOGINS} == set(Role)
 
