@@ -1,4 +1,4 @@
-"""Two hundred schedules of people and faults: little is lost, none invented, nothing counted twice.
+"""Two hundred schedules of people and faults: little lost, none invented, nothing counted twice.
 
 Each is rolled from its number alone, lives in simulated time and breaks the same things at the same steps
 whenever it runs. A failure prints the whole story. To look at one, or for new ones by hand:

@@ -1,0 +1,142 @@
+"""Fill an empty database with one session and its own people per schedule, signed in; print who is who.
+
+    python -m tests.faults.live_stage 3        # in the environment of the servers that are started afterwards
+
+`python -m tests.faults.live_stage --read <session>` prints what the ledger says of a session that is over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import transaction  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from sessions.models import (  # noqa: E402
+    AttendanceRecord,
+    FactCursor,
+    GroupSession,
+    PresenceEvent,
+    ServiceType,
+)
+from sessions.rules.fold import fold  # noqa: E402
+from sessions.selectors.facts import facts_of, web_boot  # noqa: E402
+from sessions.services.schedule import create_session  # noqa: E402
+from sessions.terms import require_known_terms  # noqa: E402
+from telehealth.accounts.models import User  # noqa: E402
+from telehealth.accounts.roles import Role  # noqa: E402
+from telehealth.core import clock, hashchain  # noqa: E402
+from telehealth.enrollment.models import Patient  # noqa: E402
+from telehealth.enrollment.services import enrol_patient  # noqa: E402
+from telehealth.programs.services import add_membership, set_credit_terms  # noqa: E402
+from tests import cast as stage  # noqa: E402
+
+PATIENTS = 3
+
+
+def build(schedules: int, at: datetime) -> list[dict[str, Any]]:
+    """Make everything through the services, as pages would."""
+    founded = at - stage.HISTORY
+    with transaction.atomic():
+        cast = stage.build(at=at)
+        set_credit_terms(
+            actor=cast.admin,
+            program=cast.program,
+            name="Terms of the schedules",
+            effective_on=cast.program.date_at(founded),
+            parameters={"min_credit_min": 1},
+            validate=require_known_terms,
+            at=founded,
+        )
+        return [_schedule(cast, number, at, founded) for number in range(schedules)]
+
+
+def _schedule(cast: stage.Cast, number: int, at: datetime, founded: datetime) -> dict[str, Any]:
+    therapist = stage.account(Role.THERAPIST, f"live-thea-{number}")
+    add_membership(actor=cast.admin, program=cast.program, user=therapist, at=founded)
+    users = [_patient(cast, f"live-pat-{number}-{each}", founded) for each in range(PATIENTS)]
+    planned = create_session(
+        actor=cast.admin,
+        program=cast.program,
+        title="Schedule",
+        service_type=ServiceType.GROUP_THERAPY,
+        facilitator=therapist,
+        start=at - timedelta(minutes=5),
+        end=at + timedelta(hours=6),
+        patients=list(Patient.objects.filter(user__in=users)),
+        at=founded,
+    )
+    people = [{"id": str(user.pk), "cookie": _signed_in(user)} for user in (therapist, *users)]
+    return {"session": str(planned.pk), "people": people}
+
+
+def _patient(cast: stage.Cast, name: str, founded: datetime) -> User:
+    user = stage.account(Role.PATIENT, name)
+    enrol_patient(
+        actor=cast.admin,
+        program=cast.program,
+        user=user,
+        record_number=f"R-{name}",
+        admitted_on=cast.program.date_at(founded),
+        at=founded,
+    )
+    stage.sign_everything(user, founded)
+    return user
+
+
+def _signed_in(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    return f"{name}={client.cookies[name].value}"
+
+
+def read(group_session_id: UUID) -> dict[str, Any]:
+    """Say what the ledger holds of a session: decisions, presence, chain, journals, results."""
+    rows = PresenceEvent.objects.filter(group_session=group_session_id).order_by("id")
+    presence = fold(facts_of([group_session_id], every=True)[group_session_id])
+    journals: dict[str, list[int]] = {}
+    for boot, seq in rows.exclude(source_boot=web_boot(group_session_id)).values_list("source_boot", "seq"):
+        journals.setdefault(boot, []).append(seq)
+    group_session = GroupSession.objects.get(pk=group_session_id)
+    records = AttendanceRecord.objects.filter(group_session=group_session).select_related("patient")
+    return {
+        "state": group_session.state,
+        "is_final": not group_session.is_attendance_due
+        and records.exists()
+        and all(record.is_final for record in records),
+        "is_chain_whole": hashchain.verify(row.link() for row in rows) is None,
+        "decisions": [
+            [row.kind, row.at.timestamp(), str(row.participant)]
+            for row in rows.filter(source_boot=web_boot(group_session_id))
+        ],
+        "presence": {
+            who: [[a.timestamp(), b.timestamp()] for a, b in found.presence]
+            for who, found in presence.participants.items()
+        },
+        "journals": journals,
+        "cursors": dict(FactCursor.objects.values_list("pk", "seq")),
+        "credited": {str(record.patient.user_id): record.qualified_seconds for record in records},
+    }
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--read":
+        said: object = read(UUID(sys.argv[2]))
+    else:
+        call_command("migrate", verbosity=0)
+        said = build(int(sys.argv[1]), clock.now())
+    sys.stdout.write(json.dumps(said) + "\n")
