@@ -1,7 +1,8 @@
-"""The worked examples A to N of docs/attendance.md, numbers by hand."""
+"""The worked examples of docs/attendance.md, numbers by hand."""
 
 import pytest
 
+from sessions.rules.settling import DUAL_CONTROL_MIN, OtherCredit, bounds, needs_second_person
 from sessions.rules.units import timed15_8min
 from tests.sessions.rules.builders import (
     at,
@@ -223,3 +224,33 @@ def test_n_admitted_on_wednesday(mode, target, partial):
     plan = enrollment(admitted_on="2026-11-18", policy={"proration_mode": mode})
     week = run(evidence(on(THURSDAY, FULL), enrollments=(plan,)))["weeks"][0]
     assert (week["target_min"], week["partial"]) == (target, partial)
+
+
+NEXT_MONDAY = "2026-11-23"
+
+
+def test_p_a_missed_day_made_up_in_the_next_week_counts_there():
+    done = [on(day, FULL) for day in (MONDAY, TUESDAY)]
+    missed, made_up = on(WEDNESDAY), on(NEXT_MONDAY, FULL)
+    weeks = run(
+        evidence(*done, missed, made_up, as_of=at("00:00", "2026-11-29"), enrollments=(enrollment(),))
+    )["weeks"]
+    assert [(week["week_start"], week["hours_min"], week["flag"], week["deficit_min"]) for week in weeks] == [
+        ("2026-11-15", 360, "SHORTFALL", 180),
+        ("2026-11-22", 180, "SHORTFALL", 360),
+    ]
+
+
+def test_o_time_credited_in_one_session_cannot_be_given_again_in_another():
+    full = credit(group(FULL))["timeline"]
+    desk = credit(session(patient(), scheduled="10:00-10:30", service_type="case_management"))["timeline"]
+    assert bounds(desk).countable_min == 30
+    assert bounds(desk, [OtherCredit(full, is_raised=False)]).free_min == 0
+
+
+def test_q_154_minutes_become_180_only_with_a_second_person_and_never_181():
+    mine = credit(group("09:12:20-10:02:00", "10:03:30-11:10:00", "11:17:10-12:09:00"))
+    assert mine["credited_min"] == 154
+    assert needs_second_person(new_min=180, base_min=154, by_clinician=True)
+    assert not needs_second_person(new_min=154 + DUAL_CONTROL_MIN, base_min=154, by_clinician=True)
+    assert bounds(mine["timeline"]).countable_min == 180
