@@ -75,18 +75,24 @@ class Sweeper:
         live = list(self._live)
         held = await database_sync_to_async(held_connections)()
         self._close_strays(live, held)
+        seen = await self._trusted_leases(held)
+        if seen is not None:
+            await self._follow_leases(held, seen)
+            await database_sync_to_async(services.sweep_lapsed)(at=self._now())
+        await database_sync_to_async(_sweep)(self._now())
+        if self._monotonic() >= self._locks_at:
+            self._locks_at = self._monotonic() + LOCK_EVERY_SECONDS
+            await database_sync_to_async(signoff.lock_closed_weeks)(self._now())
+
+    async def _trusted_leases(self, held: list[HeldConnection]) -> dict[str, Seen] | None:
+        """Say who has been seen, or nothing while that is not known: then nobody is given up as lost."""
         try:
             seen = await self._presence.seen(str(each.connection) for each in held)
         except PRESENCE_ERRORS as error:
             logger.warning("sweep.leases_unknown", extra={"cause": type(error).__name__})
             self._trusts_leases_at = self._monotonic() + self._grace_seconds
-        else:
-            if self._monotonic() >= self._trusts_leases_at:
-                await self._follow_leases(held, seen)
-        await database_sync_to_async(_sweep)(self._now())
-        if self._monotonic() >= self._locks_at:
-            self._locks_at = self._monotonic() + LOCK_EVERY_SECONDS
-            await database_sync_to_async(signoff.lock_closed_weeks)(self._now())
+            return None
+        return seen if self._monotonic() >= self._trusts_leases_at else None
 
     async def _follow_leases(self, held: list[HeldConnection], seen: dict[str, Seen]) -> None:
         for each in held:
@@ -118,6 +124,5 @@ def _due_move(held: HeldConnection, seen: Seen) -> Callable[..., bool] | None:
 
 
 def _sweep(at: datetime) -> None:
-    services.sweep_lapsed(at=at)
     services.end_abandoned(at=at)
     attendance.recompute_due(at=at)

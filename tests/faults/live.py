@@ -3,8 +3,8 @@
     python -m tests.faults.live --schedules 6 --seed 1
 
 Starts a private PostgreSQL and Redis, the server, the worker and the relay, lets four participants meet over
-real sockets and WebRTC for each schedule, kills, stops and cuts meanwhile, and prints a table. The exit status
-is 0 if nobody lost more than ten seconds, nothing was invented and nothing was counted twice.
+real sockets and WebRTC for each schedule, kills, stops and cuts meanwhile, and prints a table. The exit
+status is 0 if nobody lost more than ten seconds, nothing was invented and nothing was counted twice.
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ class LivePerson:
             case "event":
                 self._changed(message["change"])
             case "snapshot":
-                self._see(message["snapshot"] if "snapshot" in message else message)
+                self._see(message["snapshot"])
             case "publish.answer":
                 self._answered(message)
             case "media.lost":

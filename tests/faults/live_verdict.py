@@ -61,7 +61,17 @@ class Outcome:
         )
 
 
-HEADS = ("schedule", "faults", "true s", "in ledger", "qualified", "lost (most)", "invented", "twice", "verdict")
+HEADS = (
+    "schedule",
+    "faults",
+    "true s",
+    "in ledger",
+    "qualified",
+    "lost (most)",
+    "invented",
+    "twice",
+    "verdict",
+)
 
 
 def judge_live(

@@ -1,4 +1,4 @@
-"""Somebody with a browser: joins, waits, sends packets, drops, changes devices, and tries again like a page."""
+"""Somebody with a browser: joins, waits, sends, drops, changes devices, and tries again like a page."""
 
 from __future__ import annotations
 

@@ -30,9 +30,7 @@ def ledger(*spans: tuple[float, float], **changes: Any) -> dict[str, Any]:
 
 def judged(*spans: tuple[float, float], ended_at: float | None = None, **changes: Any) -> Outcome:
     sent = [Sent("p", "boot", "c", PACKETS, ended_at)]
-    return judge_live(
-        name="1", faults="none", sent=sent, ledger=ledger(*spans, **changes), patients=["p"]
-    )
+    return judge_live(name="1", faults="none", sent=sent, ledger=ledger(*spans, **changes), patients=["p"])
 
 
 def test_all_seconds_counted_is_right() -> None:
