@@ -93,6 +93,15 @@ WEEK_FLAG_WORDS: Mapping[WeekFlag, str] = {
     WeekFlag.ON_HOLD: "On hold: the target is suspended",
 }
 
+WEEK_FLAG_SHORT_WORDS: Mapping[WeekFlag, str] = {
+    WeekFlag.MET: "Target met",
+    WeekFlag.SHORTFALL: "Too few hours",
+    WeekFlag.SHORTFALL_CERTAIN: "Cannot reach it",
+    WeekFlag.AT_RISK: "Close",
+    WeekFlag.ON_TRACK: "On track",
+    WeekFlag.ON_HOLD: "On hold",
+}
+
 WEEK_NOTE_WORDS: Mapping[WeekNote, str] = {
     WeekNote.MIN_DAYS: "Fewer days with credit than required",
     WeekNote.OVER_LOC: "Hours reach the next level of care: clinical review",

@@ -12,7 +12,7 @@ from uuid import UUID
 from sessions.models import RosterEntry, SessionState
 from sessions.rules.shortfall import LossCause
 from sessions.rules.weeks import WeekFlag, WeekRow
-from sessions.rules.words import LOSS_WORDS, WEEK_FLAG_WORDS, WEEK_NOTE_WORDS
+from sessions.rules.words import LOSS_WORDS, WEEK_FLAG_SHORT_WORDS, WEEK_FLAG_WORDS, WEEK_NOTE_WORDS
 from sessions.selectors.board_shapes import (
     BoardFilters,
     BoardRow,
@@ -22,7 +22,7 @@ from sessions.selectors.board_shapes import (
     Suggestion,
     WeekBoard,
 )
-from sessions.selectors.make_ups import MakeUp, Offer, offers_for
+from sessions.selectors.make_ups import Offer, offers_for
 from sessions.selectors.shortfalls import shortfall_splits
 from sessions.selectors.week_rows import SessionFigures
 from sessions.selectors.weeks import Week, WeekReading, read_weeks, week_at, week_on
@@ -224,9 +224,11 @@ def _has_flag(row: WeekRow, is_savable: bool, flag: str) -> bool:
 
 def _counts(reading: WeekReading, chosen: list[UUID], savable: set[UUID]) -> tuple[FlagCount, ...]:
     found = Counter(reading.rows[pk].flag for pk in chosen)
-    counts = [FlagCount(str(flag), WEEK_FLAG_WORDS[flag], found[flag]) for flag in _URGENCY if found[flag]]
+    counts = [
+        FlagCount(str(flag), WEEK_FLAG_SHORT_WORDS[flag], found[flag]) for flag in _URGENCY if found[flag]
+    ]
     if savable:
-        counts.insert(0, FlagCount(CAN_BE_SAVED, "Sessions still to come could save the week", len(savable)))
+        counts.insert(0, FlagCount(CAN_BE_SAVED, "Can still be saved", len(savable)))
     return tuple(counts)
 
 
@@ -307,15 +309,17 @@ def _row(
             if dates.holds(one.first_day)
         ),
         reasons=tuple((LOSS_WORDS[cause], minutes) for cause, minutes in split.items()),
-        suggestions=() if offer is None else tuple(_suggestion(offer, one, may_place) for one in offer.best),
+        suggestions=() if offer is None else _suggestions(offer, may_place),
         may_join=offer is None or offer.may_join,
         placed=placed,
         expected_return_on=episode.held.expected_return_on,
     )
 
 
-def _suggestion(offer: Offer, make_up: MakeUp, may_place: MayPlace) -> Suggestion:
-    return Suggestion(make_up, offer.replaced_by(make_up), may_place(make_up.facilitator_id))
+def _suggestions(offer: Offer, may_place: MayPlace) -> tuple[Suggestion, ...]:
+    return tuple(
+        Suggestion(make_up, missed, may_place(make_up.facilitator_id)) for make_up, missed in offer.pairs()
+    )
 
 
 def _dots(reading: WeekReading, patient_id: UUID) -> tuple[DayDot, ...]:

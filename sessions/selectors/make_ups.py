@@ -64,9 +64,16 @@ class Offer:
     missed: tuple[MissedPlace, ...]
     may_join: bool = True
 
-    def replaced_by(self, make_up: MakeUp) -> MissedPlace | None:
-        """Give the missed place that a session would make up: the oldest one still in its window."""
-        return next((one for one in self.missed if one.is_made_up_by(make_up.start)), None)
+    def pairs(self) -> list[tuple[MakeUp, MissedPlace | None]]:
+        """Give each session with the missed place it makes up: the oldest still in its window, each once."""
+        left: list[MissedPlace] = list(self.missed)
+        found: list[tuple[MakeUp, MissedPlace | None]] = []
+        for make_up in self.best:
+            missed = next((one for one in left if one.is_made_up_by(make_up.start)), None)
+            if missed is not None:
+                left.remove(missed)
+            found.append((make_up, missed))
+        return found
 
 
 def offers_for(
