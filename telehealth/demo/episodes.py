@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
+from sessions.models import GroupSession, RosterEntry
+from sessions.services.roster import take_off_roster
 from telehealth.accounts.models import User
 from telehealth.enrollment.models import Enrollment, EnrollmentState
 from telehealth.enrollment.services import change_enrollment_state, set_weekly_target
@@ -37,6 +41,18 @@ def hold_episodes(admin: User, program: Program, *, at: datetime) -> None:
     _hold(admin, enrollment, "A stay in hospital", at=began, return_in=returned - began)
     change_enrollment_state(actor=admin, enrollment=enrollment, state=EnrollmentState.ACTIVE, at=returned)
     _hold(admin, _enrollment(IS_ON_HOLD), "Family abroad", at=at - HOLD_SINCE, return_in=RETURN_IN)
+
+
+def let_rest(admin: User, group_session: GroupSession, people: Collection[UUID]) -> None:
+    """Expect nobody who was on hold then; the day before, as the administrator would."""
+    entries = RosterEntry.objects.current().filter(group_session=group_session, patient__user__in=people)
+    for entry in entries.select_related("patient"):
+        take_off_roster(
+            actor=admin,
+            group_session=group_session,
+            patient=entry.patient,
+            at=group_session.scheduled_start - timedelta(days=1),
+        )
 
 
 def _hold(admin: User, enrollment: Enrollment, reason: str, *, at: datetime, return_in: timedelta) -> None:

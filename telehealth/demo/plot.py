@@ -23,8 +23,8 @@ IS_ON_HOLD = cast.EVENING_GROUP[2]
 STREAK = 3
 OUTAGE_BACK = 4
 """The relay died in the morning so many before the newest."""
-PAST_HOLD = timedelta(weeks=5), timedelta(weeks=4)
-"""The hold that is over: from so long ago until so long ago."""
+PAST_HOLD = timedelta(days=37), timedelta(days=24)
+"""The hold that is over: from so long ago until so long ago, so that a whole week lies in it."""
 HOLD_SINCE = timedelta(days=2)
 
 
@@ -33,6 +33,7 @@ class Turn:
     """What is settled before luck draws the rest of a session."""
 
     away: frozenset[UUID] = frozenset()
+    on_hold: frozenset[UUID] = frozenset()
     is_outage: bool = False
     asks_for_outreach: bool = False
 
@@ -46,11 +47,11 @@ def plot(due: Sequence[GroupSession], *, at: datetime) -> dict[UUID, Turn]:
     mornings = [one.pk for one in due if one.track is not None and one.track.name == MORNING]
     turns = {}
     for group_session in due:
-        away = set(held_up)
+        away, on_hold = set(), set(held_up)
         on = group_session.program.date_at(group_session.scheduled_start)
         for account, days in hold_days(group_session.program.date_at(at)).items():
             if on in days:
-                away.add(people[account.person.email])
+                on_hold.add(people[account.person.email])
         newest_first = mornings[::-1]
         place = newest_first.index(group_session.pk) if group_session.pk in mornings else len(due)
         if place < STREAK:
@@ -58,7 +59,10 @@ def plot(due: Sequence[GroupSession], *, at: datetime) -> dict[UUID, Turn]:
         if place == 0:
             away.add(people[MISSES_ONE.person.email])
         turns[group_session.pk] = Turn(
-            frozenset(away), is_outage=place == OUTAGE_BACK, asks_for_outreach=place < STREAK
+            frozenset(away),
+            frozenset(on_hold),
+            is_outage=place == OUTAGE_BACK,
+            asks_for_outreach=place < STREAK,
         )
     return turns
 

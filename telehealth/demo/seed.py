@@ -24,7 +24,7 @@ from telehealth.programs.services import add_membership, change_seat, create_pro
 
 from . import cast
 from .absences import decide_absences, plan_make_up, reach_out
-from .episodes import hold_episodes, plan_taper
+from .episodes import hold_episodes, let_rest, plan_taper
 from .history import hold
 from .models import DemoSeed
 from .plot import plot
@@ -122,6 +122,8 @@ def hold_past(program: Program, *, at: datetime) -> None:
     attempts = 0
     for group_session in due:
         turn = turns[group_session.pk]
+        if turn.on_hold:
+            let_rest(User.objects.get(email=cast.ADMIN.person.email), group_session, turn.on_hold)
         hold(
             group_session,
             facilitator=group_session.facilitator,

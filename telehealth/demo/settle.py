@@ -14,7 +14,7 @@ from sessions.models import (
     RosterState,
 )
 from sessions.selectors.bounds import bounds_of
-from sessions.selectors.roster import pending_corrections, roster_document, roster_hash
+from sessions.selectors.roster import roster_document, roster_hash
 from sessions.services.corrections import approve_correction, request_correction
 from sessions.services.disputes import answer_dispute, raise_dispute
 from sessions.services.signoff import lock_closed_weeks, sign_off
@@ -45,7 +45,7 @@ def settle_past(program: Program, *, at: datetime) -> None:
     is_approved = Correction.objects.filter(needs_second_person=True, decision__isnull=False).exists()
     for number, group_session in enumerate(ended):
         ended_at = group_session.ended_at
-        if ended_at is None or at - ended_at < LEFT_OPEN or pending_corrections([group_session.pk]):
+        if ended_at is None or at - ended_at < LEFT_OPEN or _is_in_hand(group_session):
             continue
         if group_session == forgotten:
             continue
@@ -61,6 +61,11 @@ def _forgotten(ended: list[GroupSession], at: datetime) -> GroupSession | None:
     """Give the roster that should have been signed by now."""
     evenings = (one for one in reversed(ended) if one.track is not None and one.track.name == EVENING)
     return next((one for one in evenings if one.ended_at is not None and at - one.ended_at >= OVERDUE), None)
+
+
+def _is_in_hand(group_session: GroupSession) -> bool:
+    """Say whether somebody at the demo has begun to settle the session: it is left to them."""
+    return group_session.sign_offs.exists() or group_session.corrections.exists()
 
 
 def _sign(group_session: GroupSession, *, at: datetime) -> None:

@@ -15,6 +15,7 @@ from sessions.models import (
     RosterEntry,
     SignOff,
 )
+from sessions.rules.weeks import WeekFlag
 from sessions.selectors.weeks import read_weeks, week_at
 from telehealth.enrollment.models import Enrollment, EnrollmentChange, Patient, WeeklyTarget
 from telehealth.programs.models import CreditTerms, Program, ProgramMembership, Track
@@ -60,14 +61,16 @@ def absences_are_followed_up(program: Program, at: datetime) -> None:
     assert len(reading.rows) == len(patients)
 
 
-def episodes_taper_and_rest() -> None:
+def episodes_taper_and_rest(program: Program, at: datetime) -> None:
     assert WeeklyTarget.objects.filter(minutes__in=(360, 180), enrollment__track__name="Morning").count() == 2
     states = list(
         EnrollmentChange.objects.filter(state="ON_HOLD").values_list("enrollment__state", flat=True)
     )
     assert sorted(states) == ["ACTIVE", "ON_HOLD"]
-    held = Enrollment.objects.get(state="ON_HOLD")
-    assert held.track is not None
+    rested = Patient.objects.get(enrollments__changes__state="ON_HOLD", enrollments__state="ACTIVE").pk
+    weeks = [week_at(program, at).earlier(back) for back in range(3, 7)]
+    rows = [read_weeks(program, [rested], week, at=at).rows[rested] for week in weeks]
+    assert [row.flag for row in rows].count(WeekFlag.ON_HOLD) == 1
 
 
 def an_incident_and_two_seats_are_there() -> None:

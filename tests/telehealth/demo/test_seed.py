@@ -53,7 +53,7 @@ def test_a_second_start_adds_nothing_and_a_later_one_only_what_time_brought() ->
     story.rosters_stand_in_every_state(NOW)
     story.corrections_and_objections_stand_in_every_state()
     story.absences_are_followed_up(program, NOW)
-    story.episodes_taper_and_rest()
+    story.episodes_taper_and_rest(program, NOW)
     story.an_incident_and_two_seats_are_there()
     assert {user.role_enum for user in User.objects.all()} == set(Role)
     assert {account.role for account in cast.LOGINS} == set(Role)
