@@ -17,6 +17,7 @@ from sessions.models import (
 )
 from sessions.selectors.attendance import Minutes, minutes_of
 from sessions.selectors.cards import SessionCard, session_card
+from sessions.selectors.facts import Waiting, waiting_for
 from sessions.selectors.live import JUST_NOW
 from sessions.selectors.scope import get_session_for
 from telehealth.accounts.models import User
@@ -60,6 +61,7 @@ class TodaySession:
     auto_end_at: datetime | None
     on_break_since: datetime | None
     roster: tuple[RosterRow, ...]
+    waits_for: Waiting | None = None
 
     @property
     def as_of(self) -> datetime | None:
@@ -137,6 +139,7 @@ def _today_session(
         auto_end_at=group_session.auto_end_at,
         on_break_since=group_session.on_break_since,
         roster=tuple(roster),
+        waits_for=waiting_for(group_session, at) if group_session.ended_at is not None else None,
     )
 
 

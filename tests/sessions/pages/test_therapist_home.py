@@ -97,7 +97,7 @@ def test_asking_for_the_roster_stops_when_its_minutes_are_final(cast: Cast) -> N
     room.end_session(actor=cast.therapist, group_session_id=pk, at=known)
     waits = Browser(cast.therapist, known).get(ROSTER, pk, headers=HTMX)
     assert waits.status_code == 200
-    assert "Its minutes are final as soon as the last records of the connections are in." in words(waits)
+    assert "The session is over. All observations are in. The minutes are being computed." in words(waits)
     relay.deliver(known, is_last=True)
     attendance.recompute(pk, at=known)
     final = Browser(cast.therapist, known).get(ROSTER, pk, headers=HTMX)
