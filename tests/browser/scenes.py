@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 PASSWORD = "slow green river 47"
-ADMIN = "ada"
+ADMIN, AUDITOR = "ada", "quinn"
 FAMILY_NAME, MAIL_HOST = "Example", "example.org"
 
 
@@ -32,3 +32,6 @@ SCENES = (
     Scene("outage", "Storm group", "vera", ("ida", "jon")),
     Scene("pages", "Page group", "wim", ("kay",)),
 )
+
+# A group that was held some hours ago, for what happens to its minutes afterwards.
+HELD = Scene("held", "Harbor group", "nell", ("otto", "pia"))

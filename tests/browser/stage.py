@@ -39,8 +39,18 @@ from telehealth.enrollment.services import (  # noqa: E402
     sign_document,
 )
 from telehealth.programs.models import Program  # noqa: E402
+from telehealth.programs.scopes import ServiceDates  # noqa: E402
 from telehealth.programs.services import add_membership, create_program, set_credit_terms  # noqa: E402
-from tests.browser.scenes import FAMILY_NAME, MAIL_HOST, PASSWORD, SCENES, Scene  # noqa: E402
+from tests.browser.held import hold  # noqa: E402
+from tests.browser.scenes import (  # noqa: E402
+    AUDITOR,
+    FAMILY_NAME,
+    HELD,
+    MAIL_HOST,
+    PASSWORD,
+    SCENES,
+    Scene,
+)
 
 HISTORY = timedelta(days=30)
 # One minute is enough for credit and for leaving early, so that a session of minutes shows all rules.
@@ -142,6 +152,32 @@ class Stage:
             )
         return patient
 
+    def auditor(self, name: str) -> None:
+        """Open the program to an auditor for a year around now."""
+        user, today, year = self.user(Role.AUDITOR, name), self.program.date_at(self.at), timedelta(days=365)
+        add_membership(
+            actor=self.admin,
+            program=self.program,
+            user=user,
+            ends_on=today + year,
+            sees=ServiceDates(today - year, today + year),
+            at=self.founded,
+        )
+
+    def held(self, scene: Scene) -> str:
+        """Hold a scene's session hours ago: its first patient came late and left early."""
+        late, other = (self.patient(name, unsigned=[]) for name in scene.patients)
+        group = hold(
+            admin=self.admin,
+            program=self.program,
+            title=scene.title,
+            therapist=self.therapist(scene.therapist),
+            late=late,
+            other=other,
+            at=self.at,
+        )
+        return str(group.pk)
+
     def scene(self, scene: Scene) -> str:
         therapist = self.therapist(scene.therapist)
         patients = [
@@ -168,6 +204,8 @@ def build(at: datetime) -> Mapping[str, object]:
     with transaction.atomic():
         stage = Stage(at)
         sessions = {scene.key: stage.scene(scene) for scene in SCENES}
+        sessions[HELD.key] = stage.held(HELD)
+        stage.auditor(AUDITOR)
     program: Program = stage.program
     return {
         "program": str(program.pk),

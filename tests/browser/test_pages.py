@@ -4,33 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.look import PHONE, pixels_too_wide, serious_faults
 from tests.browser.people import DESK, Meeting
-from tests.browser.scenes import ADMIN
+from tests.browser.scenes import ADMIN, AUDITOR
 from tests.browser.stack import Stack
+
+REPORTS = ("attendance", "weeks", "census", "absences", "corrections", "unsigned", "access")
 
 
 def _paths(stack: Stack) -> dict[str, list[str]]:
     """List the main pages by who looks at them."""
     session, patient = stack.session("pages"), stack.account("kay")["patient"]
-    room = f"/rooms/{session}/"
+    room, held, otto = f"/rooms/{session}/", stack.session("held"), stack.account("otto")
+    roster, audit = f"/sessions/{held}/attendance/", f"/admin/sessions/{held}/audit/"
     return {
         "kay": ["/my/", "/my/agreements/", room],
+        "otto": ["/my/", f"/my/sessions/{held}/"],
         "wim": ["/today/", room],
+        "nell": ["/today/", roster, f"{roster}sign/", f"{roster}{otto['patient']}/correct/"],
         ADMIN: [
             "/admin/people/",
             "/admin/people/invite/",
             "/admin/patients/",
             "/admin/patients/enrol/",
             f"/admin/patients/{patient}/",
+            f"/admin/patients/{otto['patient']}/attendance/",
             "/admin/sessions/",
             "/admin/series/new/",
             f"/admin/sessions/{session}/",
-            f"/admin/sessions/{session}/audit/",
+            audit,
+            f"{audit}facts/{otto['id']}/",
+            "/admin/weeks/",
+            "/admin/corrections/",
+            "/admin/disputes/",
+            "/admin/absences/",
+            "/admin/outreach/",
+            "/admin/terms/",
+            "/admin/terms/new/",
+            "/admin/terms/what-if/",
+            "/admin/tracks/",
+            "/admin/reports/",
+            *(f"/admin/reports/{name}/" for name in REPORTS),
             "/health/",
         ],
+        AUDITOR: ["/admin/weeks/", audit, f"/admin/patients/{otto['patient']}/attendance/"],
     }
 
 
@@ -43,7 +62,9 @@ def _visit(people: Meeting, stack: Stack) -> Iterator[tuple[str, Page]]:
         person = people.person(name)
         person.sign_in()
         for path in paths:
-            person.go(path)
+            answer = person.page.goto(f"{stack.origin}{path}")
+            assert answer is not None
+            assert answer.ok, f"{path} for {name}: {answer.status}"
             if not path.startswith("/rooms/"):
                 yield path, person.page
                 continue
@@ -56,11 +77,12 @@ def _visit(people: Meeting, stack: Stack) -> Iterator[tuple[str, Page]]:
 
 
 def _faults(page: Page) -> list[str]:
-    """Let axe look in daylight and in the dark; on a phone, see whether it fits."""
+    """Let axe look in daylight and in the dark, at a desk and on a phone; see whether it fits there."""
     found = [f"light: {fault}" for fault in serious_faults(page)]
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     found += [f"dark: {fault}" for fault in serious_faults(page)]
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    found += [f"dark phone: {fault}" for fault in serious_faults(page)]
     if pixels_too_wide(page):
         found.append(f"phone: {pixels_too_wide(page)} pixels too wide")
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
@@ -71,3 +93,24 @@ def _faults(page: Page) -> list[str]:
 def test_every_page_is_for_everybody_in_the_dark_and_on_a_phone_too(people: Meeting, stack: Stack) -> None:
     found = {where: _faults(page) for where, page in _visit(people, stack)}
     assert {where: faults for where, faults in found.items() if faults} == {}
+
+
+def test_a_long_menu_folds_on_a_phone_and_is_walked_by_keyboard(people: Meeting, stack: Stack) -> None:
+    admin = people.person(ADMIN)
+    admin.sign_in(at="/admin/sessions/")
+    page = admin.page
+    places = page.get_by_role("navigation", name="Main").get_by_role("link")
+    expect(places.first).to_be_visible()
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    expect(places.first).to_be_hidden()
+    button = page.get_by_role("button", name="Menu")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(places).to_have_count(8)
+    assert pixels_too_wide(page) == 0
+    page.keyboard.press("Tab")
+    assert admin.focused() == "Week"
+    page.keyboard.press("Escape")
+    expect(places.first).to_be_hidden()
+    expect(button).to_be_focused()
