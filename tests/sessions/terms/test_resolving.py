@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from sessions.models import AttendanceRecord, GroupSession, ServiceType
 from sessions.rules.terms import WeekStart
 from sessions.rules.weeks import week_of
+from sessions.selectors.evidence import evidence_for_session, results_of
 from sessions.selectors.planned import planned_from
 from sessions.services import attendance, room, schedule
 from sessions.services.terms import set_terms, set_terms_of_patient
@@ -212,6 +213,58 @@ def test_record_names_the_terms_that_decided_it(cast: Cast) -> None:
         None,
         None,
     )
+
+
+def credited(cast: Cast, group: GroupSession) -> AttendanceRecord:
+    """Compute anew, and give the record of the patient of the worked example."""
+    attendance.recompute(group.pk, at=cast.at)
+    return AttendanceRecord.objects.get(group_session=group, patient=cast.record_of(cast.patient))
+
+
+def test_patients_own_terms_win_over_the_tracks_and_these_over_the_programs(cast: Cast) -> None:
+    early, enrollment = cast.at - timedelta(days=14), cast.enrollment_of(cast.patient)
+    group, track = example_b(cast), evening(cast)
+    of_track = set_terms(
+        actor=cast.admin,
+        program=cast.program,
+        track=track,
+        name="Bridge nothing",
+        effective_on=cast.program.date_at(early),
+        parameters={"rejoin_bridge_sec": 0},
+        at=early,
+    ).terms
+    assert credited(cast, group).credited_min == 154
+    GroupSession.objects.filter(pk=group.pk).update(track=track, track_terms=of_track)
+    by_track = credited(cast, group)
+    assert (by_track.credited_min, by_track.track_terms_id) == (153, of_track.pk)
+    own = set_terms_of_patient(
+        actor=cast.admin,
+        enrollment=enrollment,
+        name="Bridging agreed",
+        effective_on=THIS_WEEK,
+        parameters={"rejoin_bridge_sec": 120},
+        at=early,
+    )
+    by_own = credited(cast, group)
+    assert (by_own.credited_min, by_own.enrollment_terms_id) == (154, own.pk)
+
+
+def test_exported_evidence_carries_every_level_and_gives_the_same_minutes(cast: Cast) -> None:
+    early = cast.at - timedelta(days=14)
+    set_terms_of_patient(
+        actor=cast.admin,
+        enrollment=cast.enrollment_of(cast.patient),
+        name="Strict",
+        effective_on=THIS_WEEK,
+        parameters={"rejoin_bridge_sec": 0, "per_diem_min_minutes": 150},
+        at=early,
+    )
+    group = example_b(cast)
+    patient = str(cast.record_of(cast.patient).pk)
+    result = results_of(evidence_for_session(GroupSession.objects.with_people().get(pk=group.pk), at=cast.at))
+    computed = next(one for one in result.sessions[0].patients if one.id == patient)
+    assert computed.credited_min == credited(cast, group).credited_min == 153
+    assert [day.per_diem for day in result.days if day.patient == patient] == [1]
 
 
 def test_terms_decided_on_the_first_day_of_a_week_are_for_the_weeks_after(cast: Cast) -> None:
