@@ -23,7 +23,7 @@ from sessions.selectors.cards import SessionCard, session_card
 from sessions.selectors.corrections import CorrectionRow, corrections_of
 from sessions.selectors.disputes import DisputeRow, disputes_of
 from sessions.selectors.reasons import reasons
-from sessions.selectors.roster import last_sign_off
+from sessions.selectors.roster import is_signed, last_sign_off
 from sessions.selectors.strips import Strip, incidents_of, strip_of_record
 from telehealth.accounts.models import User
 from telehealth.core.errors import NotFound
@@ -76,6 +76,7 @@ class MySession:
     disputes: tuple[MyDispute, ...]
     signed_by: str
     signed_at: datetime | None
+    is_signed: bool
     may_dispute: bool
     dispute_until: datetime | None
 
@@ -117,6 +118,7 @@ def my_session(user: User, pk: UUID, at: datetime) -> MySession:
         disputes=tuple(_dispute(one) for one in disputes),
         signed_by="" if signed is None else f"{signed.signed_by.full_name}, {signed.credential}",
         signed_at=None if signed is None else signed.signed_at,
+        is_signed=is_signed(group_session),
         may_dispute=until is not None and at <= until and not any(one.is_open for one in disputes),
         dispute_until=until,
     )

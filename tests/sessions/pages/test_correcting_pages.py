@@ -12,7 +12,7 @@ from sessions.models import Correction, CorrectionDecision, CorrectionReason, Di
 from telehealth.audit.models import AuditEvent
 from tests.cast import PASSWORD, Cast
 
-from ..settling.desk import DAY, ENDED, SOON, approve, ask, object_to, proof, record_of, supervise
+from ..settling.desk import DAY, ENDED, SOON, approve, ask, object_to, proof, record_of, sign, supervise
 from .browsing import Browser, words
 from .stories import example_b
 
@@ -166,6 +166,18 @@ def test_a_patient_sees_the_own_session_the_reasons_and_every_correction(cast: C
         assert said in text
     for hidden in ("Call log 12", "Patient2", "R-"):
         assert hidden not in text
+
+
+def test_a_patient_reads_who_signed_and_that_a_change_takes_the_signature_away(cast: Cast) -> None:
+    group = example_b(cast)
+    sign(cast, group)
+    text = Browser(cast.patient, SOON).read(MINE, group.pk)
+    assert "Thea Example, LCSW signed the attendance of this session" in text
+    assert "signed again" not in text
+    ask(cast, group, 160)
+    assert "It has changed since, so it has to be signed again." in Browser(cast.patient, SOON).read(
+        MINE, group.pk
+    )
 
 
 def test_a_patients_page_is_nobody_elses(cast: Cast) -> None:
