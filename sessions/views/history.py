@@ -22,4 +22,6 @@ def patient_history(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = HistoryForm(request.GET)
     filters = HistoryFilters(*form.dates())
     page = view_history(actor=reader(request), patient_id=pk, filters=filters, at=clock.now())
+    if form.is_valid() and not form.cleaned_data["month"]:
+        form = HistoryForm({"from_on": page.dates.first, "to_on": page.dates.last})
     return render(request, "sessions/history.html", {"page": page, "form": form})

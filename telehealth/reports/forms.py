@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,8 @@ MOST_DAYS = timedelta(days=400)
 class ReportForm(forms.Form):
     """What a report is about; what is left empty is the last four weeks of the first program."""
 
-    def __init__(self, *args: Any, programs: Sequence[Program], at: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Mapping[str, str], *, programs: Sequence[Program], at: datetime) -> None:
+        super().__init__(_filled(data, programs, at))
         self.programs, self.at = programs, at
         program = ProgramChoice(programs)
         program.required = False
@@ -65,6 +65,22 @@ class ReportForm(forms.Form):
     def _dates(self, data: dict[str, Any]) -> tuple[date, date]:
         last = data.get("to_on") or self._program(data).date_at(self.at)
         return data.get("from_on") or last - USUAL_DAYS, last
+
+
+def _filled(data: Mapping[str, str], programs: Sequence[Program], at: datetime) -> dict[str, str]:
+    """Put the usual days where none were asked for, so that the page shows what it is about."""
+    given = {name: value for name, value in data.items() if value}
+    asked = next((one for one in programs if str(one.pk) == given.get("program")), programs[0])
+    last = _day(given.get("to_on", "")) or asked.date_at(at)
+    usual = {"from_on": (last - USUAL_DAYS).isoformat(), "to_on": last.isoformat()}
+    return {**usual, **given}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _tracks(programs: Sequence[Program]) -> list[tuple[str, str]]:

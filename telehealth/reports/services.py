@@ -31,9 +31,9 @@ class ReportPage:
     report: Report
 
 
-def programs_to_report_on(actor: User, at: datetime) -> list[Program]:
+def programs_to_report_on(user: User, at: datetime) -> list[Program]:
     """List the programs of which the account reads reports."""
-    return programs_of(actor, at) if actor.role_enum in READERS else []
+    return programs_of(user, at) if user.role_enum in READERS else []
 
 
 def view_report(

@@ -30,7 +30,7 @@ def report(request: HttpRequest, key: str) -> HttpResponse:
     programs = services.programs_to_report_on(user, at)
     if not programs:
         return render(request, "reports/index.html", {"kinds": KINDS.values(), "programs": programs})
-    form = ReportForm(request.GET, programs=programs, at=at)
+    form = ReportForm(request.GET.dict(), programs=programs, at=at)
     page = services.view_report(actor=user, key=key, at=at, **form.query())
     context = {"page": page, "form": form, "csv": f"reports:{key}_csv", "query": request.GET.urlencode()}
     return render(request, "reports/report.html", context)
@@ -43,7 +43,7 @@ def report_file(request: HttpRequest, key: str) -> HttpResponse:
     programs = services.programs_to_report_on(user, at)
     if not programs:
         raise NotFound("program_not_found", "You do not belong to a program at the moment.")
-    form = ReportForm(request.GET, programs=programs, at=at)
+    form = ReportForm(request.GET.dict(), programs=programs, at=at)
     page = services.export_report(actor=user, key=key, at=at, **form.query())
     dates = page.scope.dates
     name = f"{key}-{dates.first.isoformat()}-{dates.last.isoformat()}.csv"

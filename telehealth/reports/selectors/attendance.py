@@ -158,7 +158,7 @@ def _row(scope: ReportScope, row: AttendanceRecord, around: _Around) -> Row:
             number(row.credited_min),
             number(row.decided_min, note="corrected" if row.adjusted_min is not None else ""),
             number(row.decided_billable_min),
-            Cell(one.roster_state_enum.label, badge=one.roster_state.lower()),
+            Cell(badge=one.roster_state.lower()),
         ),
     )
 

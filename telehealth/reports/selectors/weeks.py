@@ -195,7 +195,7 @@ def _row(
     projected = row.hours_min + int(row.remaining_min * rate)
     surplus = max(0, row.hours_min - row.target_min)
     counted = reading.is_over and row.is_in_compliance
-    missed = sum(sums.missed.values()) if sums.missed else 0
+    missed, excused = sum((sums.missed or {}).values()), sums.count(AbsenceKind.EXCUSED)
     return Row(
         cells=(
             week.first_day.isoformat(),
@@ -227,7 +227,7 @@ def _row(
             number(row.target_min),
             number(row.hours_min, note=f"{sums.make_up_min} made up" if sums.make_up_min else ""),
             number(row.days),
-            number(missed, note=f"{sums.count(AbsenceKind.EXCUSED)} excused" if missed else ""),
+            number(missed, note=f"{excused} excused" if excused else ""),
             number(row.deficit_min),
             Cell(
                 WEEK_FLAG_WORDS[row.flag],

@@ -17,7 +17,7 @@ from telehealth.programs.models import Program, ProgramMembership, Track
 from telehealth.reports.selectors import KINDS
 from telehealth.reports.urls import KEYS
 from tests.cast import Cast
-from tests.sessions.pages.browsing import Browser
+from tests.sessions.pages.browsing import Browser, words
 from tests.sessions.pages.stories import example_b
 
 pytestmark = pytest.mark.django_db
@@ -148,8 +148,10 @@ def test_days_in_the_wrong_order_and_too_many_are_refused_beside_their_field(cas
 
 
 def test_the_usual_range_is_the_last_four_weeks(cast: Cast) -> None:
-    text = Browser(cast.admin, cast.at).read("reports:census")
-    assert "February 5, 2026 - March 4, 2026" in text
+    answer = Browser(cast.admin, cast.at).get("reports:census")
+    assert "February 5, 2026 - March 4, 2026" in words(answer)
+    assert b'value="2026-02-05"' in answer.content
+    assert "January 4, 2026 - January 31, 2026" in page(cast, "census", from_on="", to_on="2026-01-31")
 
 
 def test_a_long_report_shows_its_beginning_and_says_what_is_left(cast: Cast, monkeypatch: Any) -> None:
