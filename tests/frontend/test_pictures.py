@@ -3,7 +3,8 @@
 import pytest
 from django.template import Context, Template
 
-from frontend.templatetags.charts import hours_ring, week_bars
+from frontend.templatetags.badges import BADGES, badge
+from frontend.templatetags.charts import hours_bar, hours_ring, trend, week_bars
 from frontend.templatetags.icon import FOLDER, icon
 from frontend.templatetags.strips import KINDS, strip_legend
 
@@ -36,6 +37,41 @@ def test_bars_say_every_value() -> None:
         [{"label": "Mon", "credited_min": 180, "scheduled_min": 180}, {"label": "Tue", "credited_min": 0}]
     )
     assert "Credited time. Mon: 3 h; Tue: 0 min." in text
+
+
+def test_bars_tell_what_was_missed_from_what_is_still_planned() -> None:
+    day = {"label": "Wed", "credited_min": 154, "missed_min": 26}
+    text = week_bars([day, {"label": "Thu", "credited_min": 0, "scheduled_min": 180}])
+    assert "Wed: 2 h 34 min, 26 min missed; Thu: 0 min, 3 h planned." in text
+    assert (text.count("bars-missed"), text.count("bars-scheduled"), text.count("bars-credited")) == (1, 1, 1)
+
+
+def test_a_trend_says_its_weeks_and_tells_met_ones_by_more_than_colour() -> None:
+    text = trend([100, None, 42])
+    assert 'aria-label="Last weeks, share of the target: 100%, none, 42%"' in text
+    assert (text.count("<rect"), text.count("is-met")) == (2, 1)
+    assert trend([]) == ""
+
+
+def test_the_bar_of_a_row_is_decoration_and_marks_a_target_that_was_passed() -> None:
+    assert 'aria-hidden="true"' in hours_bar(100, 540)
+    assert "hours-bar-target" in hours_bar(600, 540)
+    assert "hours-bar-target" not in hours_bar(100, 540, 60)
+
+
+def test_a_badge_is_chosen_by_its_value_and_says_the_pages_words_if_given() -> None:
+    assert badge("MET").startswith('<span class="badge is-ok">')
+    assert badge("MET", "Reached <it>").endswith("Reached &lt;it&gt;</span>")
+    assert badge("no such thing") == ""
+    assert badge("no such thing", "In words") == '<span class="badge">In words</span>'
+
+
+@pytest.mark.parametrize("value", BADGES)
+def test_every_badge_has_words_and_a_drawing_that_exists(value: str) -> None:
+    kind, drawing, words = BADGES[value]
+    assert words
+    assert kind in ("", "ok", "warn", "bad")
+    assert not drawing or (FOLDER / f"{drawing}.svg").exists()
 
 
 def test_no_bars_draw_nothing() -> None:
