@@ -5,49 +5,15 @@ the contract is followed sentence by sentence.
 """
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-DEFAULTS = {
-    "early_credit_min": 0,
-    "facilitator_gap_sec": 120,
-    "auto_end_min": 15,
-    "break_counts": False,
-    "group_min": 2,
-    "group_max": 12,
-    "education_max": 35,
-    "rejoin_bridge_sec": 120,
-    "bridge_cap_sec": 300,
-    "bridge_max_count": 3,
-    "min_presence_ratio": "0.75",
-    "partial_credit_mode": "actual",
-    "camera_policy": "advisory",
-    "camera_off_tolerance_sec": 300,
-    "audio_only_policy": "allow_with_reason",
-    "late_grace_min": 5,
-    "early_leave_grace_min": 5,
-    "weekly_min_days": 3,
-    "proration_mode": "none",
-    "loc_ceiling_min": 1200,
-    "per_diem_min_minutes": 180,
-    "expected_rate_default": "0.85",
-    "week_start": "SUN",
-}
-OVERRUN = {"individual_therapy", "family_therapy", "aftercare_planning", "discharge_meeting"}
-GROUPS = {
-    "group_therapy",
-    "psychoeducation",
-    "life_skills",
-    "relapse_prevention",
-    "peer_support",
-    "complementary",
-}
-COUNTS = (GROUPS | OVERRUN) - {"peer_support", "complementary"}
-DAYS = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
+from tests.sessions.rules.oracle_terms import COUNTS, GROUPS, terms
+from tests.sessions.rules.oracle_weeks import days, weeks
 
 
 def sec(text: str | None) -> int | None:
@@ -76,17 +42,6 @@ def runs(members: set[int]) -> list[tuple[int, int]]:
 def gaps(members: set[int]) -> list[tuple[int, int]]:
     found = runs(members)
     return [(a[1], b[0]) for a, b in pairwise(found)]
-
-
-def terms(kind: str, *levels: dict[str, Any]) -> dict[str, Any]:
-    base = {
-        "overrun_credit_min": 15 if kind in OVERRUN else 0,
-        "min_credit_min": 15 if kind in GROUPS else 8,
-    }
-    merged = DEFAULTS | base
-    for level in levels:
-        merged = merged | level
-    return merged
 
 
 def compute(doc: dict[str, Any]) -> dict[str, Any]:
@@ -334,95 +289,3 @@ def units(kind: str, m: int) -> dict[str, Any]:
     if kind == "individual_therapy":
         found["cpt_individual"] = None if m < 16 else "90832" if m < 38 else "90834" if m < 53 else "90837"
     return found
-
-
-def days(held: list[dict[str, Any]], policy: dict[str, Any], plans: dict[str, Any]) -> list[dict[str, Any]]:
-    total: Counter[tuple[str, str]] = Counter()
-    for one in held:
-        if one["opened"] is not None:
-            for p in one["people"]:
-                total[p["id"], one["date"].isoformat()] += (
-                    p["billable"] if one["s"]["service_type"] in COUNTS else 0
-                )
-    found = []
-    for patient_id, day in sorted(total):
-        t = terms("", policy, plans.get(patient_id, {}).get("policy", {}))
-        m = total[patient_id, day]
-        found.append(
-            {
-                "patient": patient_id,
-                "service_date": day,
-                "billable_min": m,
-                "per_diem": int(m >= t["per_diem_min_minutes"]),
-            }
-        )
-    return found
-
-
-def weeks(
-    held: list[dict[str, Any]], now: int, zone: ZoneInfo, policy: dict[str, Any], plans: dict[str, Any]
-) -> list[dict[str, Any]]:
-    start = DAYS.index(terms("", policy)["week_start"])
-    rows: dict[tuple[str, date], list[Any]] = {}
-    for one in held:
-        first = one["date"]
-        while first.weekday() != start:
-            first -= timedelta(days=1)
-        for p in one["people"]:
-            rows.setdefault((p["id"], first), []).append((one, p))
-    found = []
-    for (patient_id, first), members in sorted(rows.items(), key=lambda item: item[0]):
-        if patient_id in plans and (
-            row := week(patient_id, first, members, now, zone, policy, plans[patient_id])
-        ):
-            found.append(row)
-    return found
-
-
-def week(
-    patient_id: str, first: date, members: list[Any], now: int, zone: ZoneInfo, policy: Any, plan: Any
-) -> dict[str, Any] | None:
-    t = terms("", policy, plan.get("policy", {}))
-    in_force = [first + timedelta(days=n) for n in range(7)]
-    admitted = date.fromisoformat(plan["admitted_on"])
-    gone = date.fromisoformat(plan["discharged_on"]) if plan.get("discharged_on") else date.max
-    enrolled = [day for day in in_force if admitted <= day <= gone]
-    if not enrolled:
-        return None
-    c = sum(p["hours"] for _, p in members)
-    r = sum(one["ahead"] for one, _ in members)
-    T = plan["targets"][0][1]
-    for day, minutes in plan["targets"]:
-        if date.fromisoformat(day) <= first:
-            T = minutes
-    if t["proration_mode"] == "program_days":
-        T = T * sum(day.weekday() < 5 for day in enrolled) // 5
-    e = Fraction(
-        str(plan["expected_rate"] if plan.get("expected_rate") is not None else t["expected_rate_default"])
-    )
-    over = now >= datetime.combine(first + timedelta(days=7), datetime.min.time(), zone).timestamp()
-    deficit = 0
-    if c >= T:
-        flag = "MET"
-    elif over:
-        flag, deficit = "SHORTFALL", T - c
-    elif c + r < T:
-        flag, deficit = "SHORTFALL_CERTAIN", T - c - r
-    else:
-        flag = "AT_RISK" if c + int(e * r) < T else "ON_TRACK"
-    dates = {one["date"] for one, p in members if p["hours"] > 0}
-    also = ["MIN_DAYS"] if over and len(dates) < t["weekly_min_days"] else []
-    also += ["OVER_LOC"] if c >= t["loc_ceiling_min"] else []
-    partial = t["proration_mode"] == "none" and (admitted > first or gone < in_force[-1])
-    return {
-        "patient": patient_id,
-        "week_start": first.isoformat(),
-        "target_min": T,
-        "hours_min": c,
-        "remaining_min": r,
-        "days": len(dates),
-        "flag": flag,
-        "deficit_min": deficit,
-        "also": also,
-        "partial": partial,
-    }

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.sessions.rules.builders import run
-from tests.sessions.rules.oracle import COUNTS, iso, sec
+from tests.sessions.rules.oracle import iso, sec
+from tests.sessions.rules.oracle_terms import COUNTS
 from tests.sessions.rules.strategies import documents
 from tests.sessions.rules.worlds import worlds
 
