@@ -15,6 +15,7 @@ from sessions.models import (
     GroupSession,
     ServiceType,
 )
+from sessions.selectors import week_of
 from sessions.services import attendance
 from sessions.services.corrections import (
     approve_correction,
@@ -49,6 +50,14 @@ def test_fifteen_minutes_take_effect_on_the_clinicians_word_alone(cast: Cast) ->
     assert (decision.outcome, decision.decided_by) == ("approved", cast.therapist)
     assert (made.old_min, made.new_min, made.needs_second_person) == (154, 169, False)
     assert AuditEvent.objects.get(action="attendance.correction_approved").data["new_min"] == 169
+
+
+def test_a_correction_counts_in_the_week(cast: Cast) -> None:
+    group = example_b(cast)
+    ask(cast, group, 169)
+    row = week_of(cast.record_of(cast.patient), cast.program, SOON)
+    assert row is not None
+    assert row.hours_min == 169
 
 
 def test_worked_example_q_needs_a_second_person(cast: Cast) -> None:
