@@ -48,7 +48,7 @@ def add_make_up(
                 "See the patient's page for what is missing.",
             )
         missed = _missed(edit, patient, missed_entry_id)
-        entry = put_on(edit, patient, actor, makes_up=missed)
+        entry = put_on(edit, patient, actor=actor, makes_up=missed)
         if entry is None:
             raise Conflict("already_on_roster", "This patient is on the roster already.")
         edit.audit(

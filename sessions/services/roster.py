@@ -37,7 +37,7 @@ def add_to_roster(*, actor: User, group_session: GroupSession, patient: Patient,
         can_edit_session(actor, edit.group_session, at=at).require()
         _require_not_over(edit.group_session)
         _require_patient_of(edit.group_session.program, patient, at)
-        entry = put_on(edit, patient, actor)
+        entry = put_on(edit, patient, actor=actor)
         if entry is None:
             raise Conflict("already_on_roster", "This patient is on the roster already.")
         return entry
@@ -65,7 +65,7 @@ def add_to_series(*, actor: User, series: SessionSeries, patient: Patient, at: d
         series, edits = _take_series(actor, series, at)
         _require_patient_of(series.program, patient, at)
         SeriesMember.objects.update_or_create(series=series, patient=patient, defaults={"removed_at": None})
-        changed = [edit for edit in edits if put_on(edit, patient, actor) is not None]
+        changed = [edit for edit in edits if put_on(edit, patient, actor=actor) is not None]
         _finish(actor, series, patient, changed, AuditAction.ROSTER_ADDED, at)
     return len(changed)
 
@@ -112,7 +112,7 @@ def _finish(
 
 
 def put_on(
-    edit: RoomEdit, patient: Patient, actor: User, *, makes_up: RosterEntry | None = None
+    edit: RoomEdit, patient: Patient, *, actor: User, makes_up: RosterEntry | None = None
 ) -> RosterEntry | None:
     """Put the patient on the roster of a session that is held; None if they stand there already.
 
