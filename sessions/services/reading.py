@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db.models import Model
 
-from sessions.models import GroupSession
+from sessions.models import GroupSession, RosterState
 from sessions.selectors.admin import SessionDetail, session_detail
 from sessions.selectors.audit import SessionAudit, session_audit
 from sessions.selectors.drill import FactsPage, facts_page
@@ -35,14 +35,15 @@ POLL_IS_ONE_READ = timedelta(minutes=15)
 
 def view_audit(*, actor: User, group_session_id: UUID, at: datetime) -> SessionAudit:
     """Gather the audit page."""
-    return _audit(actor, group_session_id, AuditAction.AUDIT_VIEWED, at)
+    return _audit(actor, get_session_for(actor, group_session_id, at), AuditAction.AUDIT_VIEWED, at)
 
 
 def export_audit(*, actor: User, group_session_id: UUID, at: datetime) -> SessionAudit:
     """Gather the audit for a file that leaves the product; a signed roster is locked before it does."""
-    get_session_for(actor, group_session_id, at)
-    lock_rosters(actor=actor, group_session_ids=[group_session_id], reason=LockReason.EXPORTED, at=at)
-    return _audit(actor, group_session_id, AuditAction.AUDIT_EXPORTED, at)
+    group_session = get_session_for(actor, group_session_id, at)
+    if group_session.roster_state == RosterState.ATTESTED:
+        lock_rosters(actor=actor, group_session_ids=[group_session_id], reason=LockReason.EXPORTED, at=at)
+    return _audit(actor, group_session, AuditAction.AUDIT_EXPORTED, at)
 
 
 def view_facts(*, actor: User, group_session_id: UUID, participant: UUID, at: datetime) -> FactsPage:
@@ -134,8 +135,7 @@ def note_read(
     audit.record(action, actor=actor, subject=subject, at=at, data=data)
 
 
-def _audit(actor: User, group_session_id: UUID, action: AuditAction, at: datetime) -> SessionAudit:
-    group_session: GroupSession = get_session_for(actor, group_session_id, at)
-    page = session_audit(actor, group_session_id, at)
+def _audit(actor: User, group_session: GroupSession, action: AuditAction, at: datetime) -> SessionAudit:
+    page = session_audit(actor, group_session.pk, at)
     audit.record(action, actor=actor, subject=group_session, at=at)
     return page

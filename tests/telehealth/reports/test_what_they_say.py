@@ -268,3 +268,15 @@ def test_queries_do_not_grow_with_rows(cast: Cast) -> None:
     for key in ("attendance", "absences", "corrections", "unsigned", "census", "access"):
         few = Browser(cast.admin, cast.at).queries(f"reports:{key}")
         assert few <= 45, (key, few)
+
+
+def test_the_file_of_one_session_locks_its_signed_roster_and_its_page_does_not(cast: Cast) -> None:
+    group, other = example_b(cast), held_without(cast, cast.patient)
+    sign(cast, group)
+    reader = Browser(cast.auditor, cast.at)
+    reader.get("sessions:audit", group.pk)
+    assert GroupSession.objects.get(pk=group.pk).roster_state == RosterState.ATTESTED
+    for one in (group, other):
+        assert reader.get("sessions:audit_csv", one.pk).status_code == 200
+    assert GroupSession.objects.get(pk=group.pk).roster_state == RosterState.LOCKED
+    assert GroupSession.objects.get(pk=other.pk).roster_state == RosterState.COMPUTED
