@@ -35,9 +35,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--schedules", type=int, default=3, help="how many")
     parser.add_argument("--seed", type=int, default=1, help="which ones")
+    parser.add_argument("--first", type=int, default=0, help="number of the first one")
     parser.add_argument("--keep", type=Path, help="folder for data and logs; otherwise they are thrown away")
     options = parser.parse_args(arguments)
-    plans = [make_live_plan(options.seed, number) for number in range(options.schedules)]
+    numbers = range(options.first, options.first + options.schedules)
+    plans = [make_live_plan(options.seed, number) for number in numbers]
     services = _services()
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="iop-live-", ignore_cleanup_errors=True) as scratch:

@@ -1,11 +1,12 @@
 """The facts of a connection, by a clock that is moved by hand."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from realtime.relay.clock import parse_iso
+from realtime.relay.clock import SECOND, parse_iso
 from tests.relay.device import Device
 from tests.relay.network import STARTED_AT, World
 from tests.relay.peer import AUDIO, VIDEO
@@ -156,6 +157,22 @@ def test_a_clock_that_is_set_back_does_not_take_time_back(world: World) -> None:
     world.advance(6)
     times = [parse_iso(fact["at"]) for fact in world.facts()]
     assert times == sorted(times)
+
+
+def test_a_clock_that_is_put_forward_does_not_move_the_last_packet_before_it(world: World) -> None:
+    device = Device(world, "a", kinds=(AUDIO,))
+    device.publish()
+    device.publisher.is_muted = True
+    world.advance(3)
+    ahead = STARTED_AT + timedelta(seconds=63)
+    world.ask("clock.set", offset_ns=int(ahead.timestamp()) * SECOND - world.clock.ns)
+    world.advance(200)
+    said = {
+        fact["kind"]: parse_iso(str(fact["data"]["last_packet_at"]))
+        for fact in world.facts()
+        if fact["kind"] in ("silent", "closed")
+    }
+    assert said == {"silent": STARTED_AT, "closed": STARTED_AT}
 
 
 def test_without_a_clock_nobody_can_be_witnessed(world: World) -> None:
