@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from sessions.selectors.correction_draft import CorrectionDraft, Effect, correction_draft
 from sessions.selectors.corrections import (
     CorrectionPage,
     CorrectionQueue,
@@ -12,13 +13,7 @@ from sessions.selectors.corrections import (
     get_correction_for,
 )
 from sessions.selectors.disputes import DisputePage, ListedDispute, dispute_list, get_dispute_for
-from sessions.selectors.roster_page import (
-    CorrectionDraft,
-    Effect,
-    RosterPage,
-    correction_draft,
-    roster_page,
-)
+from sessions.selectors.roster_page import RosterPage, roster_page
 from sessions.selectors.scope import get_session_for
 from telehealth.accounts.models import User
 from telehealth.audit import services as audit
