@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from telehealth.accounts.models import User
-from telehealth.programs.models import Program
+from telehealth.programs.models import Program, Track
 
 from ..models import SessionState
 from ..selectors import SessionFilters
@@ -32,7 +32,9 @@ class SessionFilterForm(forms.Form):
     to_on = DayField(label="To", required=False)
     page = forms.IntegerField(min_value=1, required=False)
 
-    def __init__(self, *args: Any, programs: Sequence[Program], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, programs: Sequence[Program], tracks: Sequence[Track] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["program"] = forms.TypedChoiceField(
             label="Program",
@@ -41,6 +43,18 @@ class SessionFilterForm(forms.Form):
             empty_value=None,
             required=False,
         )
+        self.fields["track"] = forms.TypedChoiceField(
+            label="Track",
+            choices=[("", "Any track"), *((str(one.pk), one.name) for one in tracks)],
+            coerce=UUID,
+            empty_value=None,
+            required=False,
+        )
+
+    @property
+    def has_tracks(self) -> bool:
+        """Say whether there is anything to choose among."""
+        return len(self["track"].subwidgets) > 1
 
     def filters(self, *, user: User, at: datetime) -> SessionFilters:
         """Give the filters; what cannot be read narrows nothing."""
@@ -54,6 +68,7 @@ class SessionFilterForm(forms.Form):
             begun_by=at if show == "past" else None,
             state=SessionState(data["state"]) if data.get("state") else None,
             program_id=data.get("program"),
+            track_id=data.get("track"),
             page=data.get("page") or 1,
             newest_first=show == "past",
         )

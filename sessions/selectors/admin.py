@@ -45,6 +45,7 @@ class SessionFilters:
     state: SessionState | None = None
     program_id: UUID | None = None
     facilitator_id: UUID | None = None
+    track_id: UUID | None = None
     series_id: UUID | None = None
     page: int = 1
     newest_first: bool = False
@@ -56,6 +57,7 @@ class SessionRow:
 
     card: SessionCard
     series_id: UUID | None
+    track_name: str
     expected: int
     credited: int
 
@@ -119,7 +121,13 @@ def session_list(user: User, filters: SessionFilters, at: datetime) -> SessionLi
     credited = _count(AttendanceRecord.objects.filter(group_session__in=shown, credited_min__gt=0))
     return SessionList(
         tuple(
-            SessionRow(session_card(one, at), one.series_id, expected.get(one.pk, 0), credited.get(one.pk, 0))
+            SessionRow(
+                card=session_card(one, at),
+                series_id=one.series_id,
+                track_name="" if one.track is None else one.track.name,
+                expected=expected.get(one.pk, 0),
+                credited=credited.get(one.pk, 0),
+            )
             for one in shown
         ),
         page,
@@ -184,6 +192,8 @@ def _narrow(rows: GroupSessionQuerySet, filters: SessionFilters, zone: ZoneInfo)
         rows = rows.filter(program=filters.program_id)
     if filters.facilitator_id is not None:
         rows = rows.filter(facilitator=filters.facilitator_id)
+    if filters.track_id is not None:
+        rows = rows.filter(track=filters.track_id)
     if filters.series_id is not None:
         rows = rows.filter(series=filters.series_id)
     if filters.from_on is not None:

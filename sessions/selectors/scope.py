@@ -55,7 +55,7 @@ def get_series_for(user: User, pk: UUID, at: datetime) -> SessionSeries:
     rows = SessionSeries.objects.filter(pk=pk, program__in=program_ids_of(user, at) if staff else ())
     if user.role_enum is Role.AUDITOR:
         rows = rows.filter(pk__in=sessions_for(user, at).values("series"))
-    found = rows.select_related("program", "facilitator").first()
+    found = rows.select_related("program", "facilitator", "track").first()
     if found is None:
         raise NotFound("series_not_found", "There is no such series among yours.")
     return found

@@ -14,6 +14,7 @@ from telehealth.core.errors import Conflict
 from telehealth.enrollment.selectors import get_patient_for
 from telehealth.programs.pages import reader, refusals_into
 from telehealth.programs.selectors import programs_of
+from telehealth.programs.tracks import tracks_in
 
 from .. import selectors
 from ..forms import CancelForm, MoveForm, PatientForm, SessionFilterForm, SessionForm, schedule_choices
@@ -27,7 +28,8 @@ def session_list(request: HttpRequest) -> HttpResponse:
     """List the sessions of the reader's programs, today's and the coming ones first."""
     user, at = reader(request), clock.now()
     programs = programs_of(user, at)
-    form = SessionFilterForm(request.GET or None, programs=programs)
+    tracks = [track for program in programs for track in tracks_in(program)]
+    form = SessionFilterForm(request.GET or None, programs=programs, tracks=tracks)
     shown = selectors.session_list(user, form.filters(user=user, at=at), at)
     context = {"form": form, "programs": programs, "list": shown, "query": form.query()}
     return render(request, "sessions/list.html", context)

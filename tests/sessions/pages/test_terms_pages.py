@@ -158,6 +158,10 @@ def test_session_and_series_are_planned_in_a_track_with_its_terms(cast: Cast) ->
     for group_session in (*planned(), *planned("Weekly")):
         assert (group_session.track, group_session.track_terms) == (track, made)
     assert "Sessions ahead" in browser.read("sessions:tracks")
+    listed = browser.read("sessions:list", show="all", track=str(track.pk))
+    assert "Afternoon group" in listed
+    assert "Group therapy, Evening" in listed
+    assert "Morning group" not in listed
 
 
 def test_patients_own_terms_start_with_a_week_and_only_say_what_one_patient_can(cast: Cast) -> None:
