@@ -114,6 +114,8 @@ class LivePerson:
                 return
             self._dial()
         self._read()
+        if self._socket is None:
+            return  # the server has said goodbye
         if now >= self._beat_at:
             self._beat_at = now + BEAT_EVERY
             self._say("ping")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.faults.simulated_time import SECOND
 
@@ -107,6 +107,7 @@ def make_plan(seed: int, *, with_faults: bool = True) -> Plan:
     breaks = (Moment(opens + dice.moment(), "pause", dice.ms(20, 60)),) if luck.random() < 0.3 else ()
     is_split = luck.random() < 0.6
     faults = _faults(dice, opens, luck, is_split=is_split)
+    people[-1] = _leaves_on_the_eve(people[-1], faults, random.Random(-1 - seed))
     return Plan(
         seed=seed,
         is_split=is_split,
@@ -116,6 +117,16 @@ def make_plan(seed: int, *, with_faults: bool = True) -> Plan:
         breaks=breaks,
         faults=tuple(faults) if with_faults else (),
     )
+
+
+def _leaves_on_the_eve(role: Role, faults: list[Moment], luck: random.Random) -> Role:
+    """Let somebody be lost just before the clock jumps: what is said of it later must not jump along."""
+    drops = [
+        Moment(fault.ms - luck.randrange(1 * SECOND, 9 * SECOND), "drop", luck.randrange(15, 60) * SECOND)
+        for fault in faults
+        if fault.kind == "clock_step" and fault.detail > 0 and luck.random() < 0.7
+    ]
+    return replace(role, acts=tuple(sorted((*role.acts, *drops), key=lambda act: act.ms)))
 
 
 def _few(dice: Dice, chance: float) -> tuple[Moment, ...]:
