@@ -16,6 +16,7 @@ from sessions.rules import EvidenceError
 from sessions.rules.credit import InvariantBroken, Result
 from sessions.rules.export import ExportError
 from sessions.rules.facts import FactError
+from sessions.rules.instants import floor_instant
 from sessions.selectors.computed import COMPUTED, computed_values
 from sessions.selectors.evidence import Gathered, gather, results_of
 from sessions.selectors.facts import chain_head, facts_horizon
@@ -50,10 +51,12 @@ def recompute(group_session_id: UUID, *, at: datetime, every: bool = False) -> l
     if group_session.opened_at is None:
         GroupSession.objects.filter(pk=group_session_id, opened_at=None).update(is_attendance_due=False)
         return []
-    is_final = _is_final(group_session, at)
     gathered = gather(group_session, at=at, every=every)
     result = results_of(gathered.evidence)
-    new = _records(group_session, gathered, result, head=head, is_final=is_final, at=at)
+    as_of = datetime.fromisoformat(str(gathered.evidence["as_of"]))
+    # Evidence reaches as far as what is known of every session in it, also of those that overlap.
+    is_final = _is_final(group_session, at) and _is_reached(group_session.ended_at, as_of)
+    new = _records(group_session, gathered, result, head=head, as_of=as_of, is_final=is_final, at=at)
     with transaction.atomic():
         locked = lock(GroupSession, group_session_id)
         was_final_at = _final_head(locked)
@@ -116,6 +119,11 @@ def _is_final(group_session: GroupSession, at: datetime) -> bool:
     return ended_at is not None and facts_horizon(group_session, at=at) >= ended_at
 
 
+def _is_reached(ended_at: datetime | None, as_of: datetime) -> bool:
+    """Say whether evidence, whose times are whole seconds, holds the end."""
+    return ended_at is not None and floor_instant(ended_at) <= floor_instant(as_of)
+
+
 def _roster_of(group_session: GroupSession) -> set[UUID]:
     entries = RosterEntry.objects.evidential().filter(group_session=group_session)
     return set(entries.values_list("patient_id", flat=True))
@@ -133,12 +141,12 @@ def _records(
     result: Result,
     *,
     head: str,
+    as_of: datetime,
     is_final: bool,
     at: datetime,
 ) -> list[AttendanceRecord]:
     """Make the records that are to stand, not yet written."""
     own = next(one for one in result.sessions if one.id == str(group_session.pk))
-    as_of = datetime.fromisoformat(str(gathered.evidence["as_of"]))
     found = []
     for patient_id, values in computed_values(own).items():
         terms = gathered.own_terms.get(patient_id)

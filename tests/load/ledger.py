@@ -8,6 +8,7 @@ look. The same sessions are then computed from all facts, and both results compa
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import platform
@@ -18,8 +19,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from tests.load.year import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,13 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--group", type=int, default=12)
     parser.add_argument("--minutes", type=int, default=195)
     parser.add_argument("--baseline", type=int, help="compute only so many sessions from all facts")
+    parser.add_argument(
+        "--data-dir", type=Path, help="build there and keep it; another run takes what is there"
+    )
     parser.add_argument("--verify", action="store_true", help="verify the whole ledger at the end")
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="iop-year-") as folder:
+    kept = options.data_dir and contextlib.nullcontext(str(options.data_dir.resolve()))
+    with kept or tempfile.TemporaryDirectory(prefix="iop-year-") as folder:
         os.environ["DATA_DIR"] = folder
         os.environ.pop("DATABASE_URL", None)
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
@@ -65,32 +73,23 @@ def main(arguments: Sequence[str]) -> None:
 def measure(options: argparse.Namespace, folder: Path) -> None:
     """Do it all; Django is set up."""
     from django.core.management import call_command
-    from django.db import connection
 
-    from sessions.models import PresenceEvent
-    from tests.load.year import Size, build
+    from sessions.models import AttendanceRecord, GroupSession, PresenceEvent
+    from tests.load.year import Size
 
     say(f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {load()}")
     say(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")
     call_command("migrate", verbosity=0)
-    size = Size(options.patients, options.sessions, options.group, options.minutes)
-    begun, busy = perf_counter(), process_time()
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA synchronous=OFF")
-    pks, facts = [], 0
-    for group_session, count in build(size):
-        pks.append(group_session.pk)
-        facts += count
-        if len(pks) % 50 == 0:
-            say(f"  built {len(pks)} sessions, {facts} facts, {perf_counter() - begun:.0f} s")
-    connection.close()  # the next connection is as durable as the product's
-    needed = PresenceEvent.objects.filter(is_routine=False).count()
+    if not GroupSession.objects.exists():
+        fill(Size(options.patients, options.sessions, options.group, options.minutes))
+    pks = list(
+        GroupSession.objects.filter(fact_seq__gt=0).order_by("scheduled_start").values_list("pk", flat=True)
+    )
+    facts = PresenceEvent.objects.filter(group_session__in=pks)
     megabytes = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
-    say(f"built: {perf_counter() - begun:.1f} s ({process_time() - busy:.1f} s of CPU), {megabytes:.0f} MB")
-    say(f"sessions: {len(pks)}   facts: {facts}   of these not routine: {needed}")
-
-    from sessions.models import AttendanceRecord
-
+    needed = facts.filter(is_routine=False).count()
+    say(f"sessions: {len(pks)}   facts: {facts.count()}   of these not routine: {needed}")
+    say(f"database: {megabytes:.0f} MB")
     first, _ = timed(pks)
     again, quick = timed(pks)
     say(f"recompute from stored facts, first time: {first}   again: {again}")
@@ -108,6 +107,23 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
     say(f"load at the end: {load()}")
     if differing:
         sys.exit(1)
+
+
+def fill(size: Size) -> None:
+    """Build the year into an empty database."""
+    from django.db import connection
+
+    from tests.load.year import build
+
+    begun, busy, built, facts = perf_counter(), process_time(), 0, 0
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous=OFF")
+    for _, count in build(size):
+        built, facts = built + 1, facts + count
+        if built % 50 == 0:
+            say(f"  built {built} sessions, {facts} facts, {perf_counter() - begun:.0f} s")
+    connection.close()  # the next connection is as durable as the product's
+    say(f"built: {Took(perf_counter() - begun, process_time() - busy)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +180,7 @@ def ingest(pk: UUID) -> None:
     begun, busy = perf_counter(), process_time()
     for start in range(0, len(lines), MAX_FACTS_PER_PAGE):
         page = lines[start : start + MAX_FACTS_PER_PAGE]
-        ingest_facts(boot="once-more", facts=page, as_of=page[-1].at, at=page[-1].at)
+        ingest_facts(boot=f"again-{room.pk}", facts=page, as_of=page[-1].at, at=page[-1].at)
     took = Took(perf_counter() - begun, process_time() - busy)
     each = 1e6 * took.busy / len(lines)
     say(f"ingest of one session's journal: {len(lines)} facts in {took}, {each:.0f} us of CPU each")

@@ -198,6 +198,35 @@ def test_late_facts_of_one_session_have_the_overlapping_one_computed_again(cast:
     assert not GroupSession.objects.filter(is_attendance_due=True).exists()
 
 
+def test_nothing_is_final_while_a_session_that_overlaps_it_is_not_known_so_far(cast: Cast) -> None:
+    start = cast.group_session.scheduled_start
+    other = schedule.create_session(
+        actor=cast.admin,
+        program=cast.program,
+        title="Individual hour",
+        service_type=ServiceType.INDIVIDUAL_THERAPY,
+        facilitator=cast.covering_therapist,
+        start=start - 10 * MINUTE,
+        end=start,
+        patients=[cast.record_of(cast.patient)],
+        at=cast.at - HOUR,
+    )
+    early = start - 10 * MINUTE
+    room.open_session(actor=cast.covering_therapist, group_session_id=other.pk, at=early)
+    lost, leader = Relay("lost"), join(cast, cast.covering_therapist, early, group_session=other)
+    lost.first_packet(other, cast.covering_therapist, leader.connection, early)
+    lost.deliver(start, as_of=start - 5 * MINUTE)
+    hold(cast, Relay(), cast.patient, cast.more_patients[0])
+    at = start + HOUR + MINUTE
+    attendance.recompute(cast.group_session.pk, at=at)
+    assert not record_of(cast, cast.patient).is_final
+    lost.closed(other, cast.covering_therapist, leader.connection, start, start, "boot_ended")
+    lost.deliver(at, is_last=True)
+    attendance.recompute_due(at=at + MINUTE)
+    assert record_of(cast, cast.patient).is_final
+    assert record_of(cast, cast.patient).credited_min == 60
+
+
 def test_one_broken_session_keeps_no_other_from_its_minutes(
     cast: Cast, caplog: pytest.LogCaptureFixture
 ) -> None:
