@@ -51,6 +51,8 @@ def test_the_number_of_queries_does_not_grow_with_the_patients(weeks_ago: int) -
 
 
 def test_the_figures_are_a_table() -> None:
-    lines = report([Figures(50, 30, [10.0, 20.0, 30.0], 33, [40.0]), Figures(500, 30, [60.0], 33, [90.0])])
-    assert lines[2] == "| 50 | 30 | 20 ms | 30 ms | 33 | 40 ms | 40 ms | 1.0 |"
-    assert lines[3] == "| 500 | 30 | 60 ms | 60 ms | 33 | 90 ms | 90 ms | 3.0 |"
+    few = Figures(50, 30, [10.0, 20.0, 30.0], 15.0, 33, [40.0], 35.0)
+    many = Figures(500, 30, [60.0], 55.0, 33, [90.0], 80.0)
+    lines = report([few, many])
+    assert lines[2] == "| 50 | 30 | 20 ms | 30 ms | 15 ms | 33 | 40 ms | 40 ms | 35 ms | 1.0 |"
+    assert lines[3] == "| 500 | 30 | 60 ms | 60 ms | 55 ms | 33 | 90 ms | 90 ms | 80 ms | 3.0 |"
