@@ -249,3 +249,16 @@ def test_hours_of_a_running_session_count_already():
     running = held("A", "09:00-12:00") | {"ended_at": None}
     got = week(running, as_of=at("10:00", MONDAY))
     assert (got["hours_min"], got["remaining_min"]) == (60, 120)
+
+
+def test_terms_of_the_file_hold_for_weeks_where_the_enrollment_says_nothing():
+    policy = {"loc_ceiling_min": 100, "weekly_min_days": 1, "proration_mode": "program_days"}
+    judged = run(
+        evidence(
+            session(patient("p1", "09:00-12:15")),
+            as_of=at("12:00", "2026-11-23"),
+            policy=policy,
+            enrollments=(enrollment(admitted_on="2026-11-17"),),
+        )
+    )["weeks"][0]
+    assert (judged["also"], judged["target_min"], judged["partial"]) == (["OVER_LOC"], 432, False)
