@@ -23,7 +23,7 @@ from typing import Any
 from tests.faults.counting import table
 from tests.faults.live_people import LivePerson
 from tests.faults.live_plan import LENGTH_SECONDS, LivePlan, make_live_plan
-from tests.faults.live_stack import ROOT, LiveStack
+from tests.faults.live_stack import PATIENCE, ROOT, LiveStack
 from tests.faults.live_verdict import HEADS, Outcome, exit_code, judge_live
 
 SEATED_WITHIN = 60.0
@@ -109,7 +109,7 @@ def _break_as_planned(stack: LiveStack, plan: LivePlan) -> None:
         if moments and moments[0][0] <= now:
             _, lasts, kind = moments.pop(0)
             heals.append((time.monotonic() - began + lasts, stack.break_it(kind)))
-        time.sleep(0.1)
+        PATIENCE.wait(0.1)
 
 
 def _final(stack: LiveStack, session: str) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _final(stack: LiveStack, session: str) -> dict[str, Any]:
         ledger: dict[str, Any] = stack.run("-m", "tests.faults.live_stage", "--read", session)
         if ledger["is_final"] or time.monotonic() > deadline:
             return ledger
-        time.sleep(1)
+        PATIENCE.wait(1)
 
 
 def _services() -> ModuleType:

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ from tests.relay.proxy import UdpProxy
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 STARTS_WITHIN_SECONDS = 120.0
+PATIENCE = Event()  # never set: waiting for it is a pause between two looks
 
 
 class LiveStack:
@@ -102,7 +104,7 @@ class LiveStack:
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.2)
+                PATIENCE.wait(0.2)
             else:
                 return
 
