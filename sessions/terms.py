@@ -79,10 +79,14 @@ def over(below: JsonTerms, above: JsonTerms, *, place: Place) -> dict[str, Any]:
     return {name: merged[name] for name in sorted(merged)}
 
 
-def session_terms(group_session: GroupSession) -> CreditTerms:
-    """Resolve the terms of one session; its `terms` and `track_terms` should be joined already."""
+def session_terms(group_session: GroupSession, own: JsonTerms | None = None) -> CreditTerms:
+    """Resolve the terms of one session, for one patient with what they have of their `own` over it.
+
+    `terms` and `track_terms` of the session should be joined already.
+    """
     frozen = session_policy(group_session)
-    return resolve_session_terms(ServiceType(group_session.service_type), values_of(frozen))
+    service_type = ServiceType(group_session.service_type)
+    return resolve_session_terms(service_type, values_of(frozen), values_of(own or {}))
 
 
 def week_policy(program: Program, first_day: date) -> dict[str, Any]:

@@ -41,7 +41,8 @@ def _sentences(group_session: GroupSession, record: AttendanceRecord) -> Iterato
 def _thresholds(group_session: GroupSession, record: AttendanceRecord) -> Iterator[str]:
     if record.credited_min or not record.qualified_seconds:
         return
-    terms = session_terms(group_session)
+    own = record.enrollment_terms
+    terms = session_terms(group_session, None if own is None else own.parameters)
     if record.qualified_seconds // 60 < terms.min_credit_min:
         yield f"A session counts from {terms.min_credit_min} minutes on, so this one counts 0."
     elif terms.partial_credit_mode is PartialCreditMode.THRESHOLD:

@@ -86,7 +86,9 @@ class RoomEdit:
     @classmethod
     def take(cls, group_session_id: UUID, *, at: datetime) -> RoomEdit:
         """Lock a session and read its people; inside a transaction."""
-        group_session = lock(GroupSession.objects.select_related("terms", "program"), group_session_id)
+        group_session = lock(
+            GroupSession.objects.select_related("terms", "track_terms", "program"), group_session_id
+        )
         people = {
             person.user_id: person for person in Participation.objects.filter(group_session=group_session)
         }

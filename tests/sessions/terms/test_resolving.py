@@ -13,6 +13,7 @@ from sessions.rules.terms import WeekStart
 from sessions.rules.weeks import week_of
 from sessions.selectors.evidence import evidence_for_session, results_of
 from sessions.selectors.planned import planned_from
+from sessions.selectors.reasons import reasons
 from sessions.services import attendance, room, schedule
 from sessions.services.terms import set_terms, set_terms_of_patient
 from sessions.terms import (
@@ -247,6 +248,20 @@ def test_patients_own_terms_win_over_the_tracks_and_these_over_the_programs(cast
     )
     by_own = credited(cast, group)
     assert (by_own.credited_min, by_own.enrollment_terms_id) == (154, own.pk)
+
+
+def test_patient_reads_why_nothing_counted_by_their_own_terms(cast: Cast) -> None:
+    group = example_b(cast)
+    set_terms_of_patient(
+        actor=cast.admin,
+        enrollment=cast.enrollment_of(cast.patient),
+        name="Nothing below three hours",
+        effective_on=THIS_WEEK,
+        parameters={"min_credit_min": 180},
+        at=cast.at - timedelta(days=14),
+    )
+    said = " ".join(reasons(fresh(group), credited(cast, group)))
+    assert "A session counts from 180 minutes on, so this one counts 0." in said
 
 
 def test_exported_evidence_carries_every_level_and_gives_the_same_minutes(cast: Cast) -> None:
