@@ -200,6 +200,12 @@ def test_a_week_outside_the_enrollment_has_no_row(admitted, discharged):
     assert run(evidence(held("A", "09:00-10:00"), enrollments=(plan,)))["weeks"] == []
 
 
+@pytest.mark.parametrize(("admitted", "discharged"), [("2026-11-21", None), ("2026-10-01", "2026-11-15")])
+def test_one_enrolled_day_makes_a_week(admitted, discharged):
+    plan = enrollment(admitted_on=admitted, discharged_on=discharged)
+    assert len(run(evidence(held("A", "09:00-10:00"), enrollments=(plan,)))["weeks"]) == 1
+
+
 def test_a_patient_without_enrollment_or_session_has_no_week():
     assert run(evidence(held("A", "09:00-10:00")))["weeks"] == []
     assert run(evidence(held("A", "09:00-10:00"), enrollments=(enrollment("p9"),)))["weeks"] == []

@@ -139,6 +139,14 @@ def test_a_group_is_too_large_by_patients_in_the_room_at_one_instant():
     assert all("GROUP_TOO_LARGE" in one for one in group_flags(*meeting, policy={"group_max": 2}))
 
 
+def test_whoever_left_before_makes_no_room_for_more():
+    late_crowd = (
+        patient("p1", "09:00-10:00"),
+        *(patient(name, "10:00-12:15") for name in ("p2", "p3", "p4")),
+    )
+    assert all("GROUP_TOO_LARGE" in one for one in group_flags(*late_crowd, policy={"group_max": 2}))
+
+
 def test_a_crowd_outside_the_window_is_no_large_group():
     early = [patient(name, "08:50-09:00", "09:00-09:00") for name in ("p1", "p2", "p3")]
     assert "GROUP_TOO_LARGE" not in group_flags(*early, patient("p4", FULL), policy={"group_max": 1})[0]
