@@ -19,9 +19,9 @@ from sessions.models import FactCursor, GroupSession, Participation, PresenceEve
 from sessions.selectors.facts import web_boot
 from sessions.services import room
 from tests.cast import Cast
-from tests.faults.edges import AwayLayer
+from tests.faults.breaking import Breakage
 from tests.faults.person import Media, Person
-from tests.faults.plan import Moment, Plan
+from tests.faults.plan import Plan
 from tests.faults.relay_host import Boot, RelayHost
 from tests.faults.simulated_time import BASE, SECOND, Clocks, since_base
 from tests.faults.truth import Truth
@@ -69,9 +69,7 @@ class World:
         self.tried: list[float] = []
         self.confirmed: list[tuple[str, float]] = []
         self.evicted: list[str] = []
-        self._faults = list(plan.faults)
-        self._heals: list[tuple[int, Callable[[], None]]] = []
-        self._relay_starts_at: int | None = self.clocks.ms
+        self._breakage = Breakage(self)
         self._breaks = list(plan.breaks)
         self._pause_ends: int | None = None
         self._removed: dict[str, int] = {}
@@ -110,15 +108,13 @@ class World:
 
     def _is_settled(self) -> bool:
         assert self._is_over_since is not None
-        if self._faults or self._heals or self.clocks.ms < self._is_over_since + AFTERMATH_MS:
+        if not self._breakage.is_over or self.clocks.ms < self._is_over_since + AFTERMATH_MS:
             return False
         return all(process.is_up for process in self.processes) and self.relay.boot is not None
 
     def _second(self) -> None:
         start = self.clocks.ms
-        self._break_things()
-        if self.relay.boot is None and self._relay_starts_at is not None and start >= self._relay_starts_at:
-            self.relay.start()
+        self._breakage.follow()
         for process in self.processes:
             process.follow()
         for person in self.people:
@@ -279,62 +275,6 @@ class World:
     def _soon(self, result: T | None) -> T | None:
         self._acts_at = self.clocks.ms + self.luck.randrange(1, 4) * SECOND
         return result
-
-    # What breaks
-
-    def _break_things(self) -> None:
-        ms = self.clocks.ms
-        for due, heal in [each for each in self._heals if each[0] <= ms]:
-            heal()
-            self._heals.remove((due, heal))
-        while self._faults and self._faults[0].ms <= ms:
-            self._break(self._faults.pop(0))
-
-    def _break(self, fault: Moment) -> None:
-        machine = self.machine
-        match fault.kind:
-            case "relay_killed" if self.relay.boot is not None:
-                boot = self.relay.boot.name
-                self.relay.kill(is_torn=bool(fault.detail))
-                for one in self.truth.witnessed.values():
-                    if one.boot == boot and one.died_at is None:
-                        one.died_at = self.clocks.ms
-                self._relay_starts_at = self.clocks.ms + fault.lasts_ms
-            case "web_killed" | "worker_killed":
-                machine.steps.arm(fault.kind.removesuffix("_killed"), fault.detail)
-            case "database_away":
-                machine.door.away_after = fault.detail
-                self._heal_in(fault, lambda: setattr(machine.door, "away_after", None))
-            case "redis_away":
-                machine.shared_leases.is_away = True
-                channel_layers.set("default", AwayLayer())
-                self._heal_in(fault, lambda: self._redis_back(is_empty=bool(fault.detail)))
-                for person in self.people:
-                    person.has_socket = False
-            case "link_cut":
-                machine.weather.is_cut = True
-                self._heal_in(fault, lambda: setattr(machine.weather, "is_cut", False))
-            case "link_bad":
-                weather, share = machine.weather, fault.detail / 100
-                weather.lost = weather.answer_lost = weather.doubled = weather.late = share / 4
-                weather.clock_error_ms = 300
-                self._heal_in(fault, self._good_weather)
-            case "clock_step":
-                self.clocks.step(fault.detail * SECOND)
-
-    def _heal_in(self, fault: Moment, heal: Callable[[], None]) -> None:
-        self._heals.append((self.clocks.ms + fault.lasts_ms, heal))
-
-    def _redis_back(self, *, is_empty: bool) -> None:
-        self.machine.shared_leases.is_away = False
-        channel_layers.backends.pop("default", None)
-        if is_empty:
-            self.machine.shared_leases.wipe()
-
-    def _good_weather(self) -> None:
-        weather = self.machine.weather
-        weather.lost = weather.answer_lost = weather.doubled = weather.late = 0.0
-        weather.clock_error_ms = 0
 
     # What is seen from outside
 
