@@ -22,6 +22,7 @@ from ..gates import AgreementState
 from ..models import ConsentKind, Enrollment, EnrollmentState, Patient, WeeklyTarget
 from ..transitions import next_states
 from .agreements import AgreementRow, agreements_of, standings_by_pair
+from .holds import Holds, holds_of
 from .scope import enrollments_for
 
 THERAPIST_ROLES = (Role.THERAPIST, Role.CASE_MANAGER)
@@ -56,6 +57,7 @@ class EnrollmentCard:
     targets: list[WeeklyTarget]
     target_in_force: WeeklyTarget | None
     agreements: list[AgreementRow]
+    held: Holds
 
     @property
     def is_open(self) -> bool:
@@ -174,6 +176,7 @@ def patient_page(user: User, pk: UUID, at: datetime) -> PatientPage:
         .order_by("-admitted_on")
     )
     targets = _targets_by_enrollment(enrollments)
+    held = holds_of([row.pk for row in enrollments])
     open_in = {row.program_id for row in enrollments if row.state_enum is not EnrollmentState.DISCHARGED}
     found = latest_invitation(patient.user)
     mine = found is not None and found.program_id in {program.pk for program in programs}
@@ -183,12 +186,14 @@ def patient_page(user: User, pk: UUID, at: datetime) -> PatientPage:
         user=patient.user,
         invitation=invitation,
         invitation_state=None if invitation is None else invitation.state_at(at),
-        cards=[_card(row, patient, targets[row.pk], at) for row in enrollments],
+        cards=[_card(row, patient, targets[row.pk], held.get(row.pk, Holds()), at) for row in enrollments],
         programs_to_enrol_in=[program for program in programs if program.pk not in open_in],
     )
 
 
-def _card(row: Enrollment, patient: Patient, targets: list[WeeklyTarget], at: datetime) -> EnrollmentCard:
+def _card(
+    row: Enrollment, patient: Patient, targets: list[WeeklyTarget], held: Holds, at: datetime
+) -> EnrollmentCard:
     is_open = row.state_enum is not EnrollmentState.DISCHARGED
     return EnrollmentCard(
         enrollment=row,
@@ -198,6 +203,7 @@ def _card(row: Enrollment, patient: Patient, targets: list[WeeklyTarget], at: da
         targets=targets,
         target_in_force=_in_force(targets, row, at),
         agreements=agreements_of(patient, row.program, at) if is_open else [],
+        held=held,
     )
 
 

@@ -155,6 +155,8 @@ def test_state_changes_after_a_page_that_says_what_follows(admin: Client, world:
     admin.post(path, hold)
     world.enrollment.refresh_from_db()
     assert world.enrollment.state == "ON_HOLD"
+    page = admin.get(reverse("enrollment:patient", args=[world.enrollment.patient_id])).content.decode()
+    assert "since November 18, 2026, expected back on November 25, 2026" in page
     again = admin.post(path, hold)
     assert again.status_code == 200
     assert "cannot become" in again.content.decode()
