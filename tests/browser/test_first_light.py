@@ -178,7 +178,8 @@ def test_a_group_meets_and_its_minutes_are_credited(people: Meeting, stack: Stac
     (week,) = (week for week in result["weeks"] if week["patient"] == patients[0])
     ana.go("/my/")
     ana.sees(f"{week['hours_min']} min of {week['target_min'] // 60} h are credited")
-    ana.sees(f"Why {of_ana.credited_min}?")
+    ana.page.get_by_role("link", name="Morning group").first.click()
+    ana.sees(f"Why {of_ana.credited_min} minutes?")
     assert week["hours_min"] == of_ana.hours_min
     _assert_fits_a_phone(ana)
 
