@@ -142,3 +142,9 @@ def test_what_remains_of_a_break_under_way_is_left_out():
 def test_a_running_session_past_its_schedule_has_nothing_to_give():
     week = running(patient("p1", "09:00-13:00"), as_of="12:30", led=("09:00-13:00",))["weeks"][0]
     assert (week["hours_min"], week["remaining_min"]) == (195, 0)
+
+
+def test_an_arrival_at_as_of_itself_is_known():
+    early_bird = patient("p1", "09:00-09:10", lobby_at=at("09:10"))
+    assert running(early_bird, as_of="09:10")["sessions"][0]["patients"][0]["flags"] == ["LATE"]
+    assert running(early_bird, as_of="09:09:59")["sessions"][0]["patients"][0]["flags"] == []
