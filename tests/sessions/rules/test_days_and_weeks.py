@@ -273,4 +273,4 @@ def test_terms_of_the_file_hold_for_weeks_where_the_enrollment_says_nothing():
 def test_a_session_that_was_not_opened_hides_no_day_of_those_after_it():
     result = run(evidence(not_opened(held("A", "09:00-10:00")), held("B", "11:00-12:00")))
     assert [one["id"] for one in result["sessions"]] == ["A", "B"]
-    assert [row["billable_min"] for row in result["days"]] == [60]
+    assert {row["billable_min"] for row in result["days"]} == {60}
