@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 
 from realtime.reading import read_minutes
 from realtime.wire import room as wire
-from sessions.selectors.attendance import Minutes
+from sessions.selectors.ledger.attendance import Minutes
 
 EVERY_SECONDS = 5.0
 

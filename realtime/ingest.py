@@ -18,7 +18,7 @@ from realtime.presence import PRESENCE_ERRORS, PresenceStore
 from realtime.relay_link import LinkUp, Relay, RelayNews, RelayRefusedError, RelayUnavailableError
 from realtime.wire import relay as control
 from realtime.wire.facts import FactsPage, Journal, JournalFact
-from sessions.services import facts as ledger
+from sessions.services.recording import facts as ledger
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from realtime.wire.state import (
     SessionChange,
     SessionInfo,
 )
-from sessions.selectors.attendance import Minutes, minutes_of
+from sessions.selectors.ledger.attendance import Minutes, minutes_of
 from sessions.selectors.room import HeldConnection, held_connections, room_names, room_snapshot
 
 Block = Mapping[str, object]

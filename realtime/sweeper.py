@@ -16,8 +16,9 @@ from realtime.desk import RelayDesk
 from realtime.ingest import LiveMedia
 from realtime.presence import PRESENCE_ERRORS, PresenceStore, Seen
 from sessions.selectors.room import HeldConnection, held_connections
-from sessions.services import attendance, signoff
 from sessions.services import room as services
+from sessions.services.recording import attendance
+from sessions.services.signing import signoff
 from telehealth.core.errors import DomainError
 
 logger = logging.getLogger(__name__)

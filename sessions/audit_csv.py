@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from sessions.selectors.auditing.audit import AuditedPatient, SessionAudit, Span
+from sessions.selectors.ledger.judgements import SignatureRow
+from sessions.selectors.signing.corrections import CorrectionRow
 from telehealth.core.csv import hashed_table
 from telehealth.core.csv import instant as _instant
-
-from .selectors.audit import AuditedPatient, SessionAudit, Span
-from .selectors.corrections import CorrectionRow
-from .selectors.judgements import SignatureRow
 
 COLUMNS = (
     "patient_id",

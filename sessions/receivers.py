@@ -9,7 +9,7 @@ from uuid import UUID
 from sessions import events as own_events
 from sessions.models import Participation, ParticipationState, SessionState
 from sessions.services import room
-from sessions.services.signoff import reopen_if_changed
+from sessions.services.signing.signoff import reopen_if_changed
 from telehealth.core import clock
 from telehealth.enrollment import events
 from telehealth.enrollment.models import ConsentKind

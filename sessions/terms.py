@@ -3,7 +3,8 @@
 Every name is resolved enrollment -> track -> program -> system. What may stand in a session stands there,
 frozen when the session was planned: the program's terms and over them those of the session's track. What is
 asked of days and weeks comes from the terms in force when the week began: the program's, over them those of
-the patient's track, over them those of the episode. The system's are the defaults of `sessions.rules.terms`.
+the patient's track, over them those of the episode. The system's are the defaults of
+`sessions.rules.conditions.terms`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from uuid import UUID
 
 from sessions.models import GroupSession
 from sessions.rules import EvidenceError, parse
-from sessions.rules.service_types import ServiceType
-from sessions.rules.terms import (
+from sessions.rules.conditions.service_types import ServiceType
+from sessions.rules.conditions.terms import (
     PARAMETERS,
     CreditTerms,
     Place,

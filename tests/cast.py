@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
 from sessions.models import GroupSession, ServiceType
-from sessions.services.schedule import create_session
+from sessions.services.scheduling.schedule import create_session
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.enrollment.models import Enrollment, Patient

@@ -15,7 +15,7 @@ from django.db import transaction
 from sessions import events
 from sessions.models import GroupSession, Participation
 from sessions.services import room
-from sessions.services.facts import IngestResult, ingest_facts
+from sessions.services.recording.facts import IngestResult, ingest_facts
 from telehealth.accounts.models import User
 from telehealth.programs.models import CreditTerms
 from tests import cast as stage

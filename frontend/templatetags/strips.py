@@ -6,12 +6,12 @@
     {% strip_legend one.strip %}     the kinds this strip draws; {% strip_legend page.lines %} those of each
                                      line's `strip`; {% strip_legend %} all of them
 
-`one.strip` is a `sessions.selectors.strips.Strip`: make one with `strip_of_record(record, zone=, lobby_at=)`,
-`make_strip(timeline, status=, zone=, lobby_at=)` or, for a whole roster, `strips_of(group_session, zone=)`.
-It brings its words, its incidents and the zone its times are written in; `words=False` leaves the sentences
-out where the page says them elsewhere. `start` and `end` put several strips on one axis; of a session that
-still runs they show the time to come as an empty frame. Plain pieces `{"from", "to", "kind"}` with a zone,
-`{% strip pieces zone label %}`, are drawn too, without sentences.
+`one.strip` is a `sessions.selectors.homes.strips.Strip`: make one with
+`strip_of_record(record, zone=, lobby_at=)`, `make_strip(timeline, status=, zone=, lobby_at=)` or, for a whole
+roster, `strips_of(group_session, zone=)`. It brings its words, its incidents and the zone its times are written in;
+`words=False` leaves the sentences out where the page says them elsewhere. `start` and `end` put several
+strips on one axis; of a session that still runs they show the time to come as an empty frame. Plain pieces
+`{"from", "to", "kind"}` with a zone, `{% strip pieces zone label %}`, are drawn too, without sentences.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Piece:
 
 
 class Strip(Protocol):
-    """What a selector hands over: `sessions.selectors.strips.Strip`."""
+    """What a selector hands over: `sessions.selectors.homes.strips.Strip`."""
 
     @property
     def pieces(self) -> Iterable[Piece]:

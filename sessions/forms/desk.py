@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+from sessions.selectors.weekly.absences import UNDECIDED, AbsenceFilters
+from sessions.selectors.weekly.board_shapes import BoardFilters
+from sessions.services.weekly.absences import MAX_NOTE
 from telehealth.programs.forms import DateInput
 
 from ..models import AbsenceKind, AbsenceReason, OutreachChannel, OutreachOutcome
-from ..selectors.absences import UNDECIDED, AbsenceFilters
-from ..selectors.board_shapes import BoardFilters
-from ..services.absences import MAX_NOTE
 
 
 class _Filters(forms.Form):

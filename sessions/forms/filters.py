@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+from sessions.selectors import SessionFilters
 from telehealth.accounts.models import User
 from telehealth.programs.models import Program, Track
 
 from ..models import SessionState
-from ..selectors import SessionFilters
 from .clock import DayField
 
 

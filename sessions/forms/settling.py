@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django import forms
 
+from sessions.selectors.signing.corrections import EVIDENCE_NEEDED, CorrectionRow
+
 from ..models import CorrectionReason, DisputeOutcome
-from ..selectors.corrections import EVIDENCE_NEEDED, CorrectionRow
 
 LONGEST_TEXT = 2000
 

@@ -12,9 +12,17 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 
-from ..rules.term_words import TERM_WORDS, VALUE_WORDS, TermGroup, TermWords, default_words, value_words
-from ..rules.terms import PARAMETERS
-from ..selectors.terms import TermsStart
+from sessions.rules.conditions.term_words import (
+    TERM_WORDS,
+    VALUE_WORDS,
+    TermGroup,
+    TermWords,
+    default_words,
+    value_words,
+)
+from sessions.rules.conditions.terms import PARAMETERS
+from sessions.selectors.conditions.terms import TermsStart
+
 from .clock import DayField
 
 MAX_NUMBER = 100_000

@@ -8,12 +8,12 @@ from typing import Any
 
 from django import forms
 
+from sessions.rules.conditions.packs import Pack
+from sessions.selectors.conditions.what_if import Question
 from telehealth.programs.forms import ProgramChoice
 from telehealth.programs.models import CreditTerms, Program, Track
 from telehealth.programs.track_forms import TrackChoice
 
-from ..rules.packs import Pack
-from ..selectors.what_if import Question
 from .clock import EARLIEST, LATEST
 from .terms import ValuesForm, shown_value
 

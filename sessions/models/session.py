@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 
 from sessions.querysets import GroupSessionQuerySet
-from sessions.rules.service_types import GROUP_TYPES
+from sessions.rules.conditions.service_types import GROUP_TYPES
 from telehealth.programs.models import CreditTerms, Program, Track
 
 

@@ -1,15 +1,21 @@
 """Reads of the session domain: frozen read models, scoped by the account that asks."""
 
-from .admin import SessionFilters, patient_sessions, series_detail, session_detail, session_list
-from .attendance import attendance_of, minutes_so_far
-from .audit import session_audit
-from .evidence import evidence_for_patients, evidence_for_session
-from .live import patient_live
-from .patient import patient_home
-from .room import held_connections, room_names, room_snapshot
-from .scope import get_series_for, get_session_for, join_decision, sessions_for
-from .staff import live_roster, therapist_home
-from .weeks import week_at, week_of, weeks_of
+from sessions.selectors.admin import (
+    SessionFilters,
+    patient_sessions,
+    series_detail,
+    session_detail,
+    session_list,
+)
+from sessions.selectors.auditing.audit import session_audit
+from sessions.selectors.homes.live import patient_live
+from sessions.selectors.homes.patient import patient_home
+from sessions.selectors.homes.staff import live_roster, therapist_home
+from sessions.selectors.ledger.attendance import attendance_of, minutes_so_far
+from sessions.selectors.ledger.evidence import evidence_for_patients, evidence_for_session
+from sessions.selectors.room import held_connections, room_names, room_snapshot
+from sessions.selectors.scope import get_series_for, get_session_for, join_decision, sessions_for
+from sessions.selectors.weekly.weeks import week_at, week_of, weeks_of
 
 __all__ = [
     "SessionFilters",

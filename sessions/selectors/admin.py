@@ -21,10 +21,10 @@ from sessions.models import (
 )
 from sessions.policies import can_edit_series, can_edit_session
 from sessions.querysets import GroupSessionQuerySet
-from sessions.rules.instants import start_of_day, to_datetime
-from sessions.selectors.cards import SessionCard, session_card
+from sessions.rules.time.instants import start_of_day, to_datetime
+from sessions.selectors.homes.cards import SessionCard, session_card
+from sessions.selectors.homes.staff import RosterRow, roster_rows
 from sessions.selectors.scope import get_series_for, get_session_for, sessions_for
-from sessions.selectors.staff import RosterRow, roster_rows
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.core.decision import Decision

@@ -8,7 +8,7 @@ from uuid import UUID
 from sessions.models import GroupSession, RosterEntry, SessionSeries
 from sessions.policies import can_join
 from sessions.querysets import GroupSessionQuerySet
-from sessions.selectors.spans import instants_of
+from sessions.selectors.ledger.spans import instants_of
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.core.decision import Decision

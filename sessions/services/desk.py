@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sessions.selectors.absences import AbsenceFilters, AbsenceList, AbsencePage, absence_list, absence_page
-from sessions.selectors.board import week_board
-from sessions.selectors.board_shapes import BoardFilters, WeekBoard
-from sessions.selectors.outreach import OutreachList, outreach_list
+from sessions.selectors.weekly.absences import (
+    AbsenceFilters,
+    AbsenceList,
+    AbsencePage,
+    absence_list,
+    absence_page,
+)
+from sessions.selectors.weekly.board import week_board
+from sessions.selectors.weekly.board_shapes import BoardFilters, WeekBoard
+from sessions.selectors.weekly.outreach import OutreachList, outreach_list
 from telehealth.accounts.models import User
 from telehealth.audit import services as audit
 from telehealth.audit.actions import AuditAction

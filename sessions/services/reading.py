@@ -15,14 +15,14 @@ from django.db.models import Model
 
 from sessions.models import GroupSession, RosterState
 from sessions.selectors.admin import SessionDetail, session_detail
-from sessions.selectors.audit import SessionAudit, session_audit
-from sessions.selectors.drill import FactsPage, facts_page
-from sessions.selectors.evidence import Evidence, evidence_for_session, evidence_to_compute
-from sessions.selectors.history import HistoryFilters, PatientHistory, patient_history
+from sessions.selectors.auditing.audit import SessionAudit, session_audit
+from sessions.selectors.auditing.drill import FactsPage, facts_page
+from sessions.selectors.auditing.history import HistoryFilters, PatientHistory, patient_history
+from sessions.selectors.homes.staff import TherapistHome, TodaySession, live_roster, therapist_home
+from sessions.selectors.ledger.evidence import Evidence, evidence_for_session, evidence_to_compute
 from sessions.selectors.scope import get_session_for
-from sessions.selectors.staff import TherapistHome, TodaySession, live_roster, therapist_home
-from sessions.selectors.weeks import week_holding
-from sessions.services.signoff import LockReason, lock_rosters
+from sessions.selectors.weekly.weeks import week_holding
+from sessions.services.signing.signoff import LockReason, lock_rosters
 from telehealth.accounts.models import User
 from telehealth.audit import services as audit
 from telehealth.audit.actions import AuditAction

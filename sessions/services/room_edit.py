@@ -19,16 +19,15 @@ from sessions.models import (
     RoomRole,
     SessionState,
 )
-from sessions.rules.facts import FactKind, Json
+from sessions.rules.presence.facts import FactKind, Json
 from sessions.selectors.room import Block, participant_block, session_block
+from sessions.services.recording.ledger import record_web_fact
 from sessions.terms import session_terms
 from telehealth.accounts.models import User
 from telehealth.audit import services as audit
 from telehealth.audit.actions import AuditAction
 from telehealth.core.errors import NotFound
 from telehealth.core.locking import lock
-
-from .ledger import record_web_fact
 
 MEDIA_GRACE = timedelta(seconds=60)
 """How long a facilitator may sit in an open room before the first packet and still count as there."""

@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from sessions.services.desk import view_absence, view_absences
+from sessions.services.weekly.absences import decide_absence
 from telehealth.core import clock
 from telehealth.programs.pages import reader, refusals_into
 from telehealth.programs.selectors import programs_of
 
 from ..forms.desk import AbsenceFilterForm, AbsenceForm
-from ..services.absences import decide_absence
-from ..services.desk import view_absence, view_absences
 
 
 @require_safe

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from sessions.services.reading import export_audit, export_evidence, view_audit, view_facts
 from telehealth.core import clock
 from telehealth.programs.pages import reader
 
 from ..audit_csv import audit_table
-from ..services.reading import export_audit, export_evidence, view_audit, view_facts
 
 
 @require_safe

@@ -10,16 +10,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions.selectors import get_session_for
+from sessions.services.desk import view_week_board
+from sessions.services.scheduling.roster import take_off_roster
+from sessions.services.weekly.make_ups import add_make_up
 from telehealth.core import clock
 from telehealth.core.errors import Conflict
 from telehealth.enrollment.selectors import get_patient_for
 from telehealth.programs.pages import local_path, reader
 
 from ..forms.desk import BoardFilterForm, MakeUpForm
-from ..selectors import get_session_for
-from ..services.desk import view_week_board
-from ..services.make_ups import add_make_up
-from ..services.roster import take_off_roster
 
 
 @require_safe

@@ -10,14 +10,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from sessions.services.signing.corrections import approve_correction, refuse_correction
+from sessions.services.signing.disputes import answer_dispute
+from sessions.services.signing.reviewing import view_correction, view_corrections, view_dispute, view_disputes
 from telehealth.accounts.proofs import ask_for_proof, proof_for, spend_proof
 from telehealth.core import clock
 from telehealth.programs.pages import reader, refusals_into
 
 from ..forms.settling import AnswerForm, DecisionForm
-from ..services.corrections import approve_correction, refuse_correction
-from ..services.disputes import answer_dispute
-from ..services.reviewing import view_correction, view_corrections, view_dispute, view_disputes
 
 
 @require_safe

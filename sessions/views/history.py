@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from sessions.selectors.auditing.history import HistoryFilters
+from sessions.services.reading import view_history
 from telehealth.core import clock
 from telehealth.programs.pages import reader
 
 from ..forms.history import HistoryForm
-from ..selectors.history import HistoryFilters
-from ..services.reading import view_history
 
 
 @require_safe

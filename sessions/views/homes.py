@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django_htmx.http import HTMX_STOP_POLLING
 
+from sessions.selectors.homes.desk import desk_of
+from sessions.services.reading import view_live_roster, view_today
 from telehealth.core import clock
 from telehealth.programs.pages import reader
 
 from .. import selectors
-from ..selectors.desk import desk_of
-from ..services.reading import view_live_roster, view_today
 
 
 @require_safe

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions.selectors.signing import my_session as my_sessions
+from sessions.services.signing.disputes import raise_dispute
 from telehealth.core import clock
 from telehealth.programs.pages import reader, refusals_into
 
 from ..forms.settling import DisputeForm
-from ..selectors import my_session as my_sessions
-from ..services.disputes import raise_dispute
 
 
 @require_safe

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions.services.desk import view_outreach
+from sessions.services.weekly.outreach import log_outreach
 from telehealth.core import clock
 from telehealth.programs.pages import reader, refusals_into
 
 from ..forms.desk import OutreachForm
-from ..services.desk import view_outreach
-from ..services.outreach import log_outreach
 
 
 @require_safe

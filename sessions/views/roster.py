@@ -10,15 +10,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from sessions.services.signing.corrections import request_correction, withdraw_correction
+from sessions.services.signing.reviewing import correction_effect, view_correction_draft, view_roster
+from sessions.services.signing.signoff import sign_off as sign
 from telehealth.accounts.proofs import ask_for_proof, proof_for, spend_proof
 from telehealth.core import clock
 from telehealth.core.errors import Conflict
 from telehealth.programs.pages import reader, refusals_into
 
 from ..forms.settling import CorrectionForm, SignOffForm
-from ..services.corrections import request_correction, withdraw_correction
-from ..services.reviewing import correction_effect, view_correction_draft, view_roster
-from ..services.signoff import sign_off as sign
 
 
 @require_safe

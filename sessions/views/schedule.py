@@ -9,6 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from sessions.services.reading import view_detail
+from sessions.services.scheduling.roster import add_to_roster, take_off_roster
+from sessions.services.scheduling.schedule import cancel_session, create_session, move_session
 from telehealth.core import clock
 from telehealth.core.errors import Conflict
 from telehealth.enrollment.selectors import get_patient_for
@@ -18,9 +21,6 @@ from telehealth.programs.tracks import tracks_in
 
 from .. import selectors
 from ..forms import CancelForm, MoveForm, PatientForm, SessionFilterForm, SessionForm, schedule_choices
-from ..services.reading import view_detail
-from ..services.roster import add_to_roster, take_off_roster
-from ..services.schedule import cancel_session, create_session, move_session
 
 
 @require_safe

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from sessions.services.scheduling.roster import add_to_series, take_off_series
+from sessions.services.scheduling.series import create_series
 from telehealth.core import clock
 from telehealth.core.errors import Conflict
 from telehealth.enrollment.selectors import get_patient_for
@@ -16,8 +18,6 @@ from telehealth.programs.pages import reader, refusals_into
 
 from .. import selectors
 from ..forms import PatientForm, SeriesForm, schedule_choices
-from ..services.roster import add_to_series, take_off_series
-from ..services.series import create_series
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

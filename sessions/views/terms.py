@@ -10,13 +10,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from sessions.selectors.conditions import terms as read
+from sessions.services.conditions.terms import set_terms, set_terms_of_patient
 from telehealth.core import clock
 from telehealth.enrollment.selectors import get_enrollment_for
 from telehealth.programs.pages import reader, refusals_into
 
 from ..forms.terms import ApplyForm, TermsForm
-from ..selectors import terms as read
-from ..services.terms import set_terms, set_terms_of_patient
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from sessions.selectors.conditions.tracks import tracks_of
 from telehealth.core import clock
 from telehealth.programs.pages import reader, refusals_into
 from telehealth.programs.selectors import programs_of
@@ -16,7 +17,6 @@ from telehealth.programs.services import create_track, end_track
 from telehealth.programs.tracks import get_track_for
 
 from ..forms.tracks import TrackEndForm, TrackForm
-from ..selectors.tracks import tracks_of
 
 
 @require_safe

@@ -9,14 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from sessions.selectors.conditions import terms as read
+from sessions.services.conditions.what_if import compare_terms
 from telehealth.core import clock
 from telehealth.programs.pages import reader, refusals_into
 from telehealth.programs.selectors import programs_of
 from telehealth.programs.tracks import tracks_in
 
 from ..forms.what_if import WhatIfForm
-from ..selectors import terms as read
-from ..services.what_if import compare_terms
 
 
 @require_safe

@@ -15,10 +15,10 @@ from sessions.models import (
     RosterEntry,
     SessionState,
 )
-from sessions.selectors.make_ups import missed_places
-from sessions.services.absences import decide_absence
-from sessions.services.make_ups import add_make_up
-from sessions.services.outreach import log_outreach
+from sessions.selectors.weekly.make_ups import missed_places
+from sessions.services.weekly.absences import decide_absence
+from sessions.services.weekly.make_ups import add_make_up
+from sessions.services.weekly.outreach import log_outreach
 from telehealth.accounts.models import User
 from telehealth.enrollment.models import Enrollment, Patient
 from telehealth.programs.models import Program

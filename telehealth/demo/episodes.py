@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sessions.models import GroupSession, RosterEntry
-from sessions.services.roster import take_off_roster
+from sessions.services.scheduling.roster import take_off_roster
 from telehealth.accounts.models import User
 from telehealth.enrollment.models import Enrollment, EnrollmentState
 from telehealth.enrollment.services import change_enrollment_state, set_weekly_target

@@ -14,8 +14,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from sessions.models import GroupSession, RosterEntry
-from sessions.services.attendance import recompute
-from sessions.services.facts import ingest_facts
+from sessions.services.recording.attendance import recompute
+from sessions.services.recording.facts import ingest_facts
 from sessions.services.room import admit_all, end_session, enter_room, leave, open_session
 from telehealth.accounts.models import User
 

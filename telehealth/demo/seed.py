@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from sessions.models import GroupSession, ServiceType, SessionState
-from sessions.services.schedule import create_series
+from sessions.services.scheduling.schedule import create_series
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.core.errors import Conflict

@@ -13,11 +13,11 @@ from sessions.models import (
     GroupSession,
     RosterState,
 )
-from sessions.selectors.bounds import bounds_of
-from sessions.selectors.roster import roster_document, roster_hash
-from sessions.services.corrections import approve_correction, request_correction
-from sessions.services.disputes import answer_dispute, raise_dispute
-from sessions.services.signoff import lock_closed_weeks, sign_off
+from sessions.selectors.signing.bounds import bounds_of
+from sessions.selectors.signing.roster import roster_document, roster_hash
+from sessions.services.signing.corrections import approve_correction, request_correction
+from sessions.services.signing.disputes import answer_dispute, raise_dispute
+from sessions.services.signing.signoff import lock_closed_weeks, sign_off
 from telehealth.accounts.models import User
 from telehealth.accounts.proofs import Proof
 from telehealth.programs.models import Program

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from sessions.models import GroupSession, RosterEntry, ServiceType, SessionState
-from sessions.services.schedule import cancel_session, create_session, move_session
+from sessions.services.scheduling.schedule import cancel_session, create_session, move_session
 from telehealth.accounts.models import User
 from telehealth.enrollment.models import Patient
 from telehealth.programs.models import Program

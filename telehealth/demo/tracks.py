@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sessions.rules.packs import PACKS
-from sessions.services.terms import set_terms
+from sessions.rules.conditions.packs import PACKS
+from sessions.services.conditions.terms import set_terms
 from telehealth.accounts.models import User
 from telehealth.programs.models import Program, Track
 from telehealth.programs.services import create_track

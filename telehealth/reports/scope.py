@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from sessions.models import GroupSession
 from sessions.querysets import GroupSessionQuerySet
+from sessions.selectors.ledger.spans import instants_of
 from sessions.selectors.scope import sessions_for
-from sessions.selectors.spans import instants_of
 from telehealth.accounts.models import User
 from telehealth.programs.models import CreditTerms, Program, Track
 from telehealth.programs.selectors import ServiceDates

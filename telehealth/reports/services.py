@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sessions.services.signoff import LockReason, lock_rosters
+from sessions.services.signing.signoff import LockReason, lock_rosters
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.audit import services as audit

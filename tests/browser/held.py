@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sessions.models import GroupSession, ServiceType
-from sessions.services import attendance, room
-from sessions.services.schedule import create_session
+from sessions.services import room
+from sessions.services.recording import attendance
+from sessions.services.scheduling.schedule import create_session
 from telehealth.accounts.models import User
 from telehealth.enrollment.models import Patient
 from telehealth.programs.models import Program

@@ -26,7 +26,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
 
 from sessions.models import ServiceType  # noqa: E402
-from sessions.services.schedule import create_session  # noqa: E402
+from sessions.services.scheduling.schedule import create_session  # noqa: E402
 from sessions.terms import require_known_terms  # noqa: E402
 from telehealth.accounts.models import User  # noqa: E402
 from telehealth.accounts.roles import Role  # noqa: E402

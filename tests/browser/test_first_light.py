@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from sessions.rules.words import STATUS_WORDS
+from sessions.rules.telling.words import STATUS_WORDS
 from tests.browser import audit_page
 from tests.browser.look import PHONE, pixels_too_wide, serious_faults
 from tests.browser.people import Meeting, Person

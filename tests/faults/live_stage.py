@@ -33,9 +33,9 @@ from sessions.models import (  # noqa: E402
     PresenceEvent,
     ServiceType,
 )
-from sessions.rules.fold import fold  # noqa: E402
-from sessions.selectors.facts import facts_of, web_boot  # noqa: E402
-from sessions.services.schedule import create_session  # noqa: E402
+from sessions.rules.presence.fold import fold  # noqa: E402
+from sessions.selectors.ledger.facts import facts_of, web_boot  # noqa: E402
+from sessions.services.scheduling.schedule import create_session  # noqa: E402
 from sessions.terms import require_known_terms  # noqa: E402
 from telehealth.accounts.models import User  # noqa: E402
 from telehealth.accounts.roles import Role  # noqa: E402

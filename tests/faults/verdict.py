@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Any
 
 from sessions.models import AttendanceRecord, GroupSession, PresenceEvent
-from sessions.rules.fold import SessionPresence, fold
-from sessions.selectors.facts import facts_of, web_boot
+from sessions.rules.presence.fold import SessionPresence, fold
+from sessions.selectors.ledger.facts import facts_of, web_boot
 from telehealth.audit.models import AuditEvent
 from telehealth.core import hashchain
 from tests.faults.counting import MOST_LOST_SECONDS, Count, count, runs, table

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from realtime.wire.relay import Ok
 from sessions.models import FactCursor, GroupSession, Participation, PresenceEvent, SessionState
-from sessions.selectors.facts import web_boot
+from sessions.selectors.ledger.facts import web_boot
 from sessions.services import room
 from tests.cast import Cast
 from tests.faults.breaking import Breakage

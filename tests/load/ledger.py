@@ -139,8 +139,8 @@ class Took:
 
 def timed(pks: Sequence[UUID], *, every: bool = False) -> tuple[Took, dict[UUID, list[tuple[Any, ...]]]]:
     """Compute sessions anew; give what it took and what each came to."""
-    from sessions.selectors.computed import COMPUTED
-    from sessions.services.attendance import recompute
+    from sessions.selectors.ledger.computed import COMPUTED
+    from sessions.services.recording.attendance import recompute
     from telehealth.core import clock
 
     found = {}
@@ -158,8 +158,8 @@ def ingest(pk: UUID) -> None:
     """Bring one session's journal in again, under another boot and room, as after a long outage."""
     from realtime.wire.relay import MAX_FACTS_PER_PAGE
     from sessions.models import GroupSession
-    from sessions.selectors.facts import facts_of
-    from sessions.services.facts import ingest_facts
+    from sessions.selectors.ledger.facts import facts_of
+    from sessions.services.recording.facts import ingest_facts
 
     room = GroupSession.objects.get(pk=pk)
     journal = [fact for fact in facts_of([pk], every=True)[pk] if fact.kind.is_of_relay]

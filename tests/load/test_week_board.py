@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from sessions.selectors.board_shapes import BoardFilters
+from sessions.selectors.weekly.board_shapes import BoardFilters
 from sessions.services.desk import view_week_board
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role

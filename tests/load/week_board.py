@@ -186,7 +186,7 @@ def measure(program: Program, admin: User, *, at: datetime, runs: int = RUNS) ->
     from django.test import Client
     from django.urls import reverse
 
-    from sessions.selectors.board_shapes import BoardFilters
+    from sessions.selectors.weekly.board_shapes import BoardFilters
     from sessions.services.desk import view_week_board
     from telehealth.enrollment.models import Enrollment
 

@@ -18,8 +18,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from sessions.models import FactCursor, GroupSession, PresenceEvent, RosterEntry, SessionState
-from sessions.rules.facts import FactKind
-from sessions.selectors.facts import web_boot
+from sessions.rules.presence.facts import FactKind
+from sessions.selectors.ledger.facts import web_boot
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.core import hashchain

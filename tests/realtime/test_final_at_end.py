@@ -14,9 +14,9 @@ from realtime.runtime import Runtime
 from realtime.sweeper import Sweeper
 from realtime.worker import start_worker
 from sessions.models import AttendanceRecord, GroupSession, Participation
-from sessions.selectors.facts import Waiting, waiting_for
+from sessions.selectors.ledger.facts import Waiting, waiting_for
 from sessions.services import room as services
-from sessions.services.attendance import recompute_due
+from sessions.services.recording.attendance import recompute_due
 from telehealth.core import clock
 from tests.cast import Cast
 from tests.realtime.fake_relay import FakeRelay

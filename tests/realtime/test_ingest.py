@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from realtime.ingest import Ingester
 from realtime.presence import MemoryPresence
 from sessions.models import FactCursor, PresenceEvent
-from sessions.services import facts as ledger
+from sessions.services.recording import facts as ledger
 from telehealth.core import clock
 from tests.cast import Cast
 from tests.realtime.fake_relay import FakeRelay

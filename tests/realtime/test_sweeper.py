@@ -12,7 +12,7 @@ from channels.db import database_sync_to_async
 from realtime.runtime import Runtime
 from realtime.sweeper import Sweeper
 from sessions.models import GroupSession, MediaState, Participation, SignOff
-from sessions.selectors.roster import roster_document, roster_hash
+from sessions.selectors.signing.roster import roster_document, roster_hash
 from sessions.services import room as services
 from telehealth.core import clock
 from tests.cast import Cast

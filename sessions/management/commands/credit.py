@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand
 
 from sessions.rules import EvidenceError, compute, parse, to_json
-from sessions.rules.explain import explain
-from sessions.rules.strict_json import MAX_BYTES
+from sessions.rules.crediting.explain import explain
+from sessions.rules.document.strict_json import MAX_BYTES
 
 MALFORMED = 2
 

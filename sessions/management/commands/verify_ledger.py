@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from sessions.selectors.facts import sessions_with_facts
-from sessions.selectors.verification import Verified, verify_session
+from sessions.selectors.ledger.facts import sessions_with_facts
+from sessions.selectors.ledger.verification import Verified, verify_session
 from telehealth.audit import services as audit
 from telehealth.core import clock
 

@@ -18,15 +18,14 @@ from sessions.models import (
     SessionState,
 )
 from sessions.policies import can_come_back, can_join, can_take_seat
-from sessions.rules.facts import FactKind
+from sessions.rules.presence.facts import FactKind
+from sessions.services.room.seats import leave_other_rooms
 from sessions.services.room_edit import RoomEdit, edit_room
 from sessions.terms import patient_limit, session_terms
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.audit.actions import AuditAction
 from telehealth.core.errors import Conflict, NotReady
-
-from .seats import leave_other_rooms
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,14 @@ from uuid import UUID
 from sessions import events
 from sessions.models import Participation, ParticipationState, RoomRole
 from sessions.policies import can_run_room, can_take_seat
-from sessions.rules.facts import FactKind
+from sessions.rules.presence.facts import FactKind
+from sessions.services.room.lifecycle import require_open
 from sessions.services.room_edit import RoomEdit, edit_room
 from sessions.terms import patient_limit
 from telehealth.accounts.models import User
 from telehealth.audit.actions import AuditAction
 from telehealth.core.decision import Decision
 from telehealth.core.errors import Conflict
-
-from .lifecycle import require_open
 
 
 class RemovalReason(StrEnum):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sessions import events
 from sessions.models import MediaState, Participation, ParticipationState, SessionState
-from sessions.rules.facts import FactKind
+from sessions.rules.presence.facts import FactKind
 from sessions.services.room_edit import RoomEdit, edit_room
 from telehealth.accounts.models import User
 from telehealth.audit.actions import AuditAction

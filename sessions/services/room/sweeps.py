@@ -13,14 +13,13 @@ from sessions.models import (
     RoomRole,
     SessionState,
 )
-from sessions.rules.fold import fold
-from sessions.selectors.facts import facts_horizon, facts_of
+from sessions.rules.presence.fold import fold
+from sessions.selectors.ledger.facts import facts_horizon, facts_of
+from sessions.services.room.lifecycle import close_room
+from sessions.services.room.seats import release_seat
 from sessions.services.room_edit import MEDIA_GRACE, RoomEdit, edit_room
 from sessions.terms import session_terms
 from telehealth.audit.actions import AuditAction
-
-from .lifecycle import close_room
-from .seats import release_seat
 
 RELAY_PATIENCE = timedelta(hours=1)
 """How long after its time a session waits for a silent relay's journal before it ends by what is known."""

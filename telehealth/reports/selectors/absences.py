@@ -17,10 +17,10 @@ from sessions.models import (
     RosterEntry,
     SessionState,
 )
-from sessions.rules.absences import OutreachStep, step_due
-from sessions.rules.status import Status
-from sessions.selectors.absences import missed_records
-from sessions.selectors.judgements import AbsenceRow, absences_of
+from sessions.rules.crediting.status import Status
+from sessions.rules.weekly.absences import OutreachStep, step_due
+from sessions.selectors.ledger.judgements import AbsenceRow, absences_of
+from sessions.selectors.weekly.absences import missed_records
 from telehealth.core.csv import instant
 
 from ..document import Bar, Cell, Figure, Report, Row, initials, joined, moment, number, share

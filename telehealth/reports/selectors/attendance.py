@@ -11,12 +11,12 @@ from uuid import UUID
 from django.urls import reverse
 
 from sessions.models import AttendanceRecord, GroupSession, SignOff
-from sessions.rules.fold import SessionPresence, fold
-from sessions.rules.status import Status
-from sessions.rules.words import STATUS_WORDS
-from sessions.selectors.corrections import CorrectionRow, corrections_of
-from sessions.selectors.facts import facts_of
-from sessions.selectors.judgements import AbsenceRow, absences_of
+from sessions.rules.crediting.status import Status
+from sessions.rules.presence.fold import SessionPresence, fold
+from sessions.rules.telling.words import STATUS_WORDS
+from sessions.selectors.ledger.facts import facts_of
+from sessions.selectors.ledger.judgements import AbsenceRow, absences_of
+from sessions.selectors.signing.corrections import CorrectionRow, corrections_of
 from telehealth.core.csv import instant
 from telehealth.enrollment.models import Enrollment
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from sessions.models import CorrectionOutcome, CorrectionReason, GroupSession
-from sessions.selectors.corrections import CorrectionRow, corrections_of
+from sessions.selectors.signing.corrections import CorrectionRow, corrections_of
 from telehealth.audit.actions import AuditAction
 from telehealth.audit.models import AuditEvent
 from telehealth.core.csv import instant

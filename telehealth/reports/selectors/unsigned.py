@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
-from sessions.selectors.unsigned import UnsignedSession, unsigned_sessions
+from sessions.selectors.signing.unsigned import UnsignedSession, unsigned_sessions
 from telehealth.core.csv import instant
 
 from ..document import Bar, Cell, Figure, Report, Row, moment, number, share

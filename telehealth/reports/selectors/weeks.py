@@ -11,12 +11,12 @@ from uuid import UUID
 from django.urls import reverse
 
 from sessions.models import AbsenceKind, AttendanceRecord, RosterEntry
-from sessions.rules.service_types import COUNTING_TYPES
-from sessions.rules.units import per_diem
-from sessions.rules.weeks import WeekFlag, WeekRow
-from sessions.rules.words import WEEK_FLAG_WORDS
-from sessions.selectors.absences import missed_records, newest_kinds
-from sessions.selectors.weeks import Week, WeekReading, read_weeks, week_on
+from sessions.rules.conditions.service_types import COUNTING_TYPES
+from sessions.rules.crediting.units import per_diem
+from sessions.rules.telling.words import WEEK_FLAG_WORDS
+from sessions.rules.weekly.weeks import WeekFlag, WeekRow
+from sessions.selectors.weekly.absences import missed_records, newest_kinds
+from sessions.selectors.weekly.weeks import Week, WeekReading, read_weeks, week_on
 from telehealth.accounts.models import User
 from telehealth.enrollment.models import Patient
 from telehealth.programs.models import Track

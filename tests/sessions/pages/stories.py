@@ -9,8 +9,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sessions.models import GroupSession, ServiceType
-from sessions.services import attendance, room
-from sessions.services.schedule import create_session
+from sessions.services import room
+from sessions.services.recording import attendance
+from sessions.services.scheduling.schedule import create_session
 from telehealth.accounts.models import User
 from tests.cast import Cast
 from tests.factories import Relay, join, open_with

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from sessions.models import AttendanceRecord, ServiceType
-from sessions.services import attendance, room
-from sessions.services.schedule import create_session
+from sessions.services import room
+from sessions.services.recording import attendance
+from sessions.services.scheduling.schedule import create_session
 from telehealth.audit.actions import AuditAction
 from telehealth.audit.models import AuditEvent
 from tests.cast import Cast

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from sessions.models import RosterEntry, SessionState
 from sessions.services import room
-from sessions.services.schedule import cancel_session
+from sessions.services.scheduling.schedule import cancel_session
 from telehealth.audit.actions import AuditAction
 from telehealth.audit.models import AuditEvent
 from tests.cast import Cast

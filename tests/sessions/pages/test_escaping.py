@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sessions.models import GroupSession
-from sessions.services.schedule import cancel_session
+from sessions.services.scheduling.schedule import cancel_session
 from telehealth.accounts.models import User
 from telehealth.programs.models import Program
 from tests.cast import Cast

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 
 from sessions.models import PresenceEvent
-from sessions.rules.fact_words import FACT_WORDS, details_in_words, fact_in_words
-from sessions.rules.facts import CloseReason, Fact, FactKind
-from sessions.selectors.drill import facts_page
+from sessions.rules.presence.fact_words import FACT_WORDS, details_in_words, fact_in_words
+from sessions.rules.presence.facts import CloseReason, Fact, FactKind
+from sessions.selectors.auditing.drill import facts_page
 from telehealth.audit.models import AuditEvent
 from telehealth.core.append_only import suspended
 from tests.cast import Cast

@@ -13,8 +13,9 @@ from sessions.models import (
     Dispute,
     RosterEntry,
 )
-from sessions.services import attendance, room
-from sessions.services.schedule import create_session
+from sessions.services import room
+from sessions.services.recording import attendance
+from sessions.services.scheduling.schedule import create_session
 from telehealth.audit.models import AuditEvent
 from telehealth.programs.models import ProgramMembership
 from tests.cast import Cast

@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from sessions.models import ServiceType
-from sessions.services.schedule import cancel_session, create_series, create_session
+from sessions.services.scheduling.schedule import cancel_session, create_series, create_session
 from telehealth.programs.services import add_membership
 from tests.cast import Cast
 

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from sessions.models import AttendanceRecord, GroupSession, RosterState, SignOff
-from sessions.services import attendance
+from sessions.services.recording import attendance
 from telehealth.audit.models import AuditEvent
 from tests.cast import PASSWORD, Cast
 from tests.factories import fresh

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import pytest
 
 from sessions.models import GroupSession
-from sessions.services.terms import set_terms
+from sessions.services.conditions.terms import set_terms
 from telehealth.audit.actions import AuditAction
 from telehealth.audit.models import AuditEvent
 from telehealth.enrollment.models import EnrollmentTerms

@@ -8,8 +8,9 @@ import pytest
 from django.urls import reverse
 
 from sessions.models import ServiceType
-from sessions.services import attendance, room
-from sessions.services.schedule import create_session
+from sessions.services import room
+from sessions.services.recording import attendance
+from sessions.services.scheduling.schedule import create_session
 from telehealth.accounts.models import User
 from tests.cast import Cast
 from tests.factories import join, open_with

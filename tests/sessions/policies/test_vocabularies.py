@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from sessions.models import IncidentKind, ParticipationState, RoomRole, RosterState, ServiceType, SessionState
-from sessions.rules import incidents, roster_states, service_types, states
-from sessions.rules.facts import Role
+from sessions.rules import states
+from sessions.rules.conditions import service_types
+from sessions.rules.presence import incidents
+from sessions.rules.presence.facts import Role
+from sessions.rules.signing import roster_states
 from sessions.services.room import RemovalReason
 
 

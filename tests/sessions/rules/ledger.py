@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sessions.rules.facts import Fact, FactKind
+from sessions.rules.presence.facts import Fact, FactKind
 
 MIDNIGHT = datetime(2026, 11, 17, tzinfo=UTC)
 CAMERA = {"camera": {"packets": 9, "bytes": 9}}

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from sessions.rules.absences import STEPS, Visit, missed_in_a_row, step_due
+from sessions.rules.weekly.absences import STEPS, Visit, missed_in_a_row, step_due
 
 A, M, E, N = Visit.ATTENDED, Visit.MISSED, Visit.EXCUSED, Visit.NOT_HELD
 TODAY = date(2026, 11, 18)

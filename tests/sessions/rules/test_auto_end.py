@@ -2,9 +2,9 @@
 
 import pytest
 
-from sessions.rules.auto_end import AutoEndStep, auto_end
-from sessions.rules.held import has_auto_ended
-from sessions.rules.instants import floor_instant
+from sessions.rules.crediting.held import has_auto_ended
+from sessions.rules.presence.auto_end import AutoEndStep, auto_end
+from sessions.rules.time.instants import floor_instant
 from tests.sessions.rules.ledger import t
 
 

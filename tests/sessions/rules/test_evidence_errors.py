@@ -334,6 +334,6 @@ def test_odd_keys_cannot_break_the_line():
 
 
 def test_a_huge_file_is_refused_before_it_is_read():
-    from sessions.rules.strict_json import MAX_BYTES
+    from sessions.rules.document.strict_json import MAX_BYTES
 
     assert refusal(b" " * (MAX_BYTES + 1)) == f"file: larger than {MAX_BYTES} bytes"

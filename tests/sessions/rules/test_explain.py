@@ -3,12 +3,11 @@
 import json
 
 from sessions.rules import compute, parse
-from sessions.rules.explain import explain, why
-from sessions.rules.held import Stage
-from sessions.rules.status import Flag, Status
-from sessions.rules.timeline import PieceKind
-from sessions.rules.weeks import WeekFlag, WeekNote
-from sessions.rules.words import (
+from sessions.rules.crediting.explain import explain, why
+from sessions.rules.crediting.held import Stage
+from sessions.rules.crediting.status import Flag, Status
+from sessions.rules.crediting.timeline import PieceKind
+from sessions.rules.telling.words import (
     FLAG_WORDS,
     PIECE_WORDS,
     STAGE_WORDS,
@@ -17,6 +16,7 @@ from sessions.rules.words import (
     WEEK_NOTE_WORDS,
     in_words,
 )
+from sessions.rules.weekly.weeks import WeekFlag, WeekNote
 from tests.sessions.rules.builders import enrollment, evidence, not_opened, patient, session
 
 EXAMPLE_B = session(

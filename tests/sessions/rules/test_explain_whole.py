@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from sessions.rules import compute, parse
-from sessions.rules.explain import explain
+from sessions.rules.crediting.explain import explain
 from tests.sessions.rules.builders import enrollment, evidence, not_opened, patient, session
 
 GROUP = session(

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from sessions.rules import compute, parse, to_json
-from sessions.rules.export import (
+from sessions.rules.conditions.service_types import ServiceType
+from sessions.rules.document.export import (
     EnrollmentDescription,
     ExportError,
     PatientDescription,
@@ -15,8 +16,7 @@ from sessions.rules.export import (
     enrollment_document,
     evidence_document,
 )
-from sessions.rules.fold import SessionPresence, fold
-from sessions.rules.service_types import ServiceType
+from sessions.rules.presence.fold import SessionPresence, fold
 from tests.sessions.rules.ledger import VOICE, Ledger, t
 
 ROSTER = (PatientDescription("P1", "u1"), PatientDescription("P2", "u2"), PatientDescription("P3", "u3"))

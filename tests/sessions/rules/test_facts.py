@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from sessions.rules.facts import CloseReason, EndReason, Fact, FactError, FactKind, Role, check
+from sessions.rules.presence.facts import CloseReason, EndReason, Fact, FactError, FactKind, Role, check
 from tests.sessions.rules.ledger import CAMERA, t
 
 STAMP = {"last_packet_at": "2026-11-17T14:00:00.5+00:00"}

@@ -1,7 +1,7 @@
 """From facts to presence, at the very edges: equal instants, unreadable data, touching silences."""
 
-from sessions.rules.facts import FactKind
-from sessions.rules.fold import fold
+from sessions.rules.presence.facts import FactKind
+from sessions.rules.presence.fold import fold
 from tests.sessions.rules.ledger import VOICE, Ledger, spans_of
 
 

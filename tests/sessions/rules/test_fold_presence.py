@@ -2,7 +2,7 @@
 
 import pytest
 
-from sessions.rules.fold import fold
+from sessions.rules.presence.fold import fold
 from tests.sessions.rules.ledger import Ledger, spans_of, t
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions.rules.facts import EndReason, FactError, Role, in_order
-from sessions.rules.fold import SessionPresence, fold
+from sessions.rules.presence.facts import EndReason, FactError, Role, in_order
+from sessions.rules.presence.fold import SessionPresence, fold
 from tests.sessions.rules.ledger import CAMERA, VOICE, Ledger, spans_of, t
 
 NOTHING: dict[str, object] = {}

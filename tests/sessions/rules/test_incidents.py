@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sessions.rules.incidents import Incident, find_incidents
-from sessions.rules.routine import reduced
+from sessions.rules.presence.incidents import Incident, find_incidents
+from sessions.rules.presence.routine import reduced
 from tests.sessions.rules.ledger import Ledger, t
 
 

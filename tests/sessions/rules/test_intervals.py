@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.rules.intervals import Intervals
+from sessions.rules.time.intervals import Intervals
 
 edges = st.integers(0, 30)
 pairs = st.lists(st.tuples(edges, edges).map(lambda two: (min(two), max(two))), max_size=6)

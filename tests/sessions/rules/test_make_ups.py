@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.rules.make_ups import MOST_MAKE_UPS, MakeUpOption, best_make_ups
+from sessions.rules.weekly.make_ups import MOST_MAKE_UPS, MakeUpOption, best_make_ups
 
 
 def option(name: str, start: int, minutes: int = 60) -> MakeUpOption:

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from sessions.rules import compute, parse
-from sessions.rules.credit import Result
-from sessions.rules.packs import PACKS, Pack
-from sessions.rules.term_words import TERM_WORDS, default_words, value_words
-from sessions.rules.terms import PARAMETERS
+from sessions.rules.conditions.packs import PACKS, Pack
+from sessions.rules.conditions.term_words import TERM_WORDS, default_words, value_words
+from sessions.rules.conditions.terms import PARAMETERS
+from sessions.rules.crediting.credit import Result
 from tests.sessions.rules.builders import enrollment, evidence, patient, session
 from tests.sessions.rules.test_what_if import document
 

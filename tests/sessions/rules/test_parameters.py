@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from sessions.rules import EvidenceError, parse
-from sessions.rules.service_types import ServiceType
-from sessions.rules.terms import (
+from sessions.rules.conditions.service_types import ServiceType
+from sessions.rules.conditions.terms import (
     PARAMETERS,
     Place,
     WeekStart,

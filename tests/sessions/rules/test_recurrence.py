@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sessions.rules.recurrence import PlannedBreak, RuleError, WeeklyRule, local_instant, occurrences
+from sessions.rules.time.recurrence import PlannedBreak, RuleError, WeeklyRule, local_instant, occurrences
 
 HOUR = timedelta(hours=1)
 EVERY_DAY = frozenset(range(7))

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from sessions.rules.errors import EvidenceError
-from sessions.rules.facts import Fact, FactError, FactKind, check
-from sessions.rules.recurrence import PlannedBreak, RuleError, WeeklyRule
+from sessions.rules.document.errors import EvidenceError
+from sessions.rules.presence.facts import Fact, FactError, FactKind, check
+from sessions.rules.time.recurrence import PlannedBreak, RuleError, WeeklyRule
 from tests.sessions.rules.ledger import t
 
 STAMP = {"last_packet_at": "2026-11-17T14:00:00+00:00"}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions.rules.facts import Fact, FactKind, in_order
-from sessions.rules.fold import fold
-from sessions.rules.routine import RoutineReader, needs_every_fact, reduced
+from sessions.rules.presence.facts import Fact, FactKind, in_order
+from sessions.rules.presence.fold import fold
+from sessions.rules.presence.routine import RoutineReader, needs_every_fact, reduced
 from tests.sessions.rules.ledger import CAMERA, VOICE, Ledger, t
 
 COUNTS = {"packets": 1, "bytes": 1}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.rules.roster_states import ROSTER_STEPS, RosterState, RosterStep, next_roster_state
-from sessions.rules.settling import (
+from sessions.rules.signing.roster_states import ROSTER_STEPS, RosterState, RosterStep, next_roster_state
+from sessions.rules.signing.settling import (
     DUAL_CONTROL_MIN,
     OtherCredit,
     bounds,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.rules.shortfall import LossCause, Losses, session_losses, shortfall_split
+from sessions.rules.weekly.shortfall import LossCause, Losses, session_losses, shortfall_split
 
 
 def lost(planned: int = 180, delivered: int = 180, hours: int = 0, **kinds: bool) -> Losses:

@@ -2,8 +2,15 @@
 
 import pytest
 
-from sessions.rules.service_types import COUNTING_TYPES, GROUP_TYPES, ServiceType
-from sessions.rules.units import cpt_individual, hourly_floor, per_diem, timed15_8min, timed15_full, units
+from sessions.rules.conditions.service_types import COUNTING_TYPES, GROUP_TYPES, ServiceType
+from sessions.rules.crediting.units import (
+    cpt_individual,
+    hourly_floor,
+    per_diem,
+    timed15_8min,
+    timed15_full,
+    units,
+)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from sessions.rules.evidence import EnrollmentEvidence, Target
-from sessions.rules.terms import resolve_week_terms
-from sessions.rules.week_overlays import (
+from sessions.rules.conditions.terms import resolve_week_terms
+from sessions.rules.document.evidence import EnrollmentEvidence, Target
+from sessions.rules.weekly.week_overlays import (
     Hold,
     HoldInWeek,
     WeekContext,
@@ -16,7 +16,7 @@ from sessions.rules.week_overlays import (
     suspended_targets,
     weeks_below_minimum,
 )
-from sessions.rules.weeks import HoursRow, WeekFlag, WeekNote, week_row
+from sessions.rules.weekly.weeks import HoursRow, WeekFlag, WeekNote, week_row
 
 ADMITTED = date(2026, 10, 1)
 SUNDAY = date(2026, 11, 15)

@@ -6,11 +6,11 @@ from fractions import Fraction
 
 import pytest
 
-from sessions.rules.evidence import EnrollmentEvidence, Target
-from sessions.rules.instants import parse_instant
-from sessions.rules.intervals import Intervals
-from sessions.rules.terms import resolve_week_terms
-from sessions.rules.weeks import (
+from sessions.rules.conditions.terms import resolve_week_terms
+from sessions.rules.document.evidence import EnrollmentEvidence, Target
+from sessions.rules.time.instants import parse_instant
+from sessions.rules.time.intervals import Intervals
+from sessions.rules.weekly.weeks import (
     HoursRow,
     WeekFlag,
     WeekNote,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions.rules import Evidence, parse
-from sessions.rules.terms import PartialCreditMode
-from sessions.rules.what_if import OtherTerms, Totals, compare_week, total_of, with_terms
+from sessions.rules.conditions.terms import PartialCreditMode
+from sessions.rules.conditions.what_if import OtherTerms, Totals, compare_week, total_of, with_terms
 from tests.sessions.rules.builders import enrollment, evidence, patient, session
 
 FIRST_DAY = date(2026, 11, 15)

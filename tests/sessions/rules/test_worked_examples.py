@@ -2,8 +2,8 @@
 
 import pytest
 
-from sessions.rules.settling import DUAL_CONTROL_MIN, OtherCredit, bounds, needs_second_person
-from sessions.rules.units import timed15_8min
+from sessions.rules.crediting.units import timed15_8min
+from sessions.rules.signing.settling import DUAL_CONTROL_MIN, OtherCredit, bounds, needs_second_person
 from tests.sessions.rules.builders import (
     at,
     credit,
@@ -179,8 +179,8 @@ def test_k_a_week_is_as_long_as_its_clock_changes_make_it(week, hours):
     from datetime import date, timedelta
     from zoneinfo import ZoneInfo
 
-    from sessions.rules.instants import start_of_day
-    from sessions.rules.weeks import week_is_over
+    from sessions.rules.time.instants import start_of_day
+    from sessions.rules.weekly.weeks import week_is_over
 
     zone, first = ZoneInfo("America/New_York"), date.fromisoformat(week)
     end = start_of_day(first, zone) + hours * 3600

@@ -24,8 +24,10 @@ from sessions.selectors import (
     session_list,
     therapist_home,
 )
-from sessions.selectors.cards import with_waiting
-from sessions.services import attendance, room, schedule
+from sessions.selectors.homes.cards import with_waiting
+from sessions.services import room
+from sessions.services.recording import attendance
+from sessions.services.scheduling import schedule
 from telehealth.accounts.models import User
 from telehealth.core.errors import NotFound
 from tests.cast import Cast

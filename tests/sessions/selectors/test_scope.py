@@ -8,7 +8,7 @@ import pytest
 
 from sessions.models import GroupSession
 from sessions.selectors import get_session_for, join_decision, sessions_for
-from sessions.services import roster
+from sessions.services.scheduling import roster
 from telehealth.core.errors import NotFound
 from telehealth.programs.models import ProgramMembership
 from tests.cast import Cast

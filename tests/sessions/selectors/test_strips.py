@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from frontend.templatetags.strips import KINDS
 from sessions.models import Incident, IncidentKind
 from sessions.rules import compute, parse
-from sessions.rules.credit import PatientResult
-from sessions.rules.result import patient_to_json
-from sessions.rules.strip import StripKind
-from sessions.rules.words import REASON_WORDS, STRIP_WORDS
-from sessions.selectors.strips import Strip, make_strip
+from sessions.rules.crediting.credit import PatientResult
+from sessions.rules.document.result import patient_to_json
+from sessions.rules.telling.strip import StripKind
+from sessions.rules.telling.words import REASON_WORDS, STRIP_WORDS
+from sessions.selectors.homes.strips import Strip, make_strip
 from tests.sessions.rules.strategies import documents
 
 START = datetime(2026, 11, 17, 14, 0, tzinfo=UTC)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from sessions.models import AttendanceRecord
-from sessions.selectors.board import CAN_BE_SAVED, week_board
-from sessions.selectors.board_shapes import BoardFilters, BoardRow, WeekBoard
-from sessions.selectors.evidence import evidence_for_patients
-from sessions.selectors.weeks import read_weeks, week_of, week_on, weeks_of
+from sessions.selectors.ledger.evidence import evidence_for_patients
+from sessions.selectors.weekly.board import CAN_BE_SAVED, week_board
+from sessions.selectors.weekly.board_shapes import BoardFilters, BoardRow, WeekBoard
+from sessions.selectors.weekly.weeks import read_weeks, week_of, week_on, weeks_of
 from telehealth.accounts.models import User
 from telehealth.core.errors import NotFound
 from telehealth.enrollment.models import Enrollment, EnrollmentState

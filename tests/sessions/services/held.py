@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 from sessions.models import AttendanceRecord, GroupSession, RosterEntry, SessionState
-from sessions.services.schedule import create_session
+from sessions.services.scheduling.schedule import create_session
 from telehealth.accounts.models import User
 from tests.cast import Cast
 

@@ -12,8 +12,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sessions.models import GroupSession, ServiceType
-from sessions.services import attendance, room
-from sessions.services.schedule import cancel_session, create_session
+from sessions.services import room
+from sessions.services.recording import attendance
+from sessions.services.scheduling.schedule import cancel_session, create_session
 from sessions.terms import require_enrollment_terms, require_known_terms
 from telehealth.accounts.models import User
 from telehealth.enrollment.services import assign_track, set_enrollment_terms, set_weekly_target

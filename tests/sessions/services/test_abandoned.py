@@ -10,7 +10,8 @@ import pytest
 
 from sessions import events
 from sessions.models import ParticipationState, PresenceEvent, SessionState
-from sessions.services import attendance, room
+from sessions.services import room
+from sessions.services.recording import attendance
 from sessions.services.room.sweeps import RELAY_PATIENCE
 from tests.cast import Cast
 from tests.factories import Relay, freeze_terms, fresh, heard, join, open_with, place_of

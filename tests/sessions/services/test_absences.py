@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from sessions.models import AbsenceDecision, AbsenceKind, AbsenceReason, AttendanceRecord, GroupSession
-from sessions.selectors.absences import UNDECIDED, AbsenceFilters, absence_list, absence_page
-from sessions.selectors.weeks import week_of
-from sessions.services.absences import decide_absence
+from sessions.selectors.weekly.absences import UNDECIDED, AbsenceFilters, absence_list, absence_page
+from sessions.selectors.weekly.weeks import week_of
+from sessions.services.weekly.absences import decide_absence
 from telehealth.audit.models import AuditEvent
 from telehealth.core.errors import Conflict, Denied, DomainError, NotFound
 from tests.cast import Cast

@@ -14,10 +14,12 @@ import pytest
 from django.core.management import call_command
 
 from sessions.models import AttendanceRecord, GroupSession, RosterEntry, ServiceType, SessionState
-from sessions.selectors.evidence import evidence_for_session
-from sessions.selectors.facts import chain_head
-from sessions.selectors.weeks import week_of
-from sessions.services import attendance, room, roster, schedule
+from sessions.selectors.ledger.evidence import evidence_for_session
+from sessions.selectors.ledger.facts import chain_head
+from sessions.selectors.weekly.weeks import week_of
+from sessions.services import room
+from sessions.services.recording import attendance
+from sessions.services.scheduling import roster, schedule
 from telehealth.accounts.models import User
 from telehealth.audit.models import AuditEvent
 from tests.cast import Cast

@@ -12,11 +12,13 @@ from django.db import connection
 
 from sessions.models import AttendanceRecord, GroupSession, Incident, ServiceType
 from sessions.rules import compute, parse
-from sessions.rules.facts import FactKind
-from sessions.selectors.evidence import evidence_for_session, evidence_to_compute
-from sessions.selectors.facts import chain_head, facts_of
-from sessions.services import attendance, room, schedule
-from sessions.services.ledger import record_web_fact
+from sessions.rules.presence.facts import FactKind
+from sessions.selectors.ledger.evidence import evidence_for_session, evidence_to_compute
+from sessions.selectors.ledger.facts import chain_head, facts_of
+from sessions.services import room
+from sessions.services.recording import attendance
+from sessions.services.recording.ledger import record_web_fact
+from sessions.services.scheduling import schedule
 from telehealth.accounts.models import User
 from telehealth.audit.models import AuditEvent
 from telehealth.core.append_only import suspended

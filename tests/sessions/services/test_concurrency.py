@@ -13,7 +13,7 @@ import pytest
 from django.db import connections
 
 from sessions.models import PresenceEvent
-from sessions.selectors.facts import broken_fact, web_boot
+from sessions.selectors.ledger.facts import broken_fact, web_boot
 from sessions.services import room
 from telehealth.core.errors import Conflict
 from tests import cast as stage

@@ -9,7 +9,8 @@ import pytest
 
 from sessions import events
 from sessions.models import AttendanceRecord, ParticipationState, PresenceEvent
-from sessions.services import attendance, room
+from sessions.services import room
+from sessions.services.recording import attendance
 from telehealth.core.errors import Denied
 from telehealth.enrollment.models import DischargeKind, EnrollmentState
 from telehealth.enrollment.services import change_enrollment_state

@@ -10,7 +10,8 @@ import pytest
 
 from sessions import events
 from sessions.models import GroupSession, ParticipationState, PresenceEvent, RoomRole, ServiceType
-from sessions.services import room, schedule
+from sessions.services import room
+from sessions.services.scheduling import schedule
 from telehealth.accounts.models import User
 from telehealth.core.errors import Conflict, Denied, NotFound, NotReady
 from tests.cast import Cast

@@ -11,9 +11,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from sessions.models import FactCursor, MediaState, ParticipationState, PresenceEvent
-from sessions.selectors.facts import broken_fact, facts_horizon
+from sessions.selectors.ledger.facts import broken_fact, facts_horizon
 from sessions.services import room
-from sessions.services.facts import FactGap, cursor_of
+from sessions.services.recording.facts import FactGap, cursor_of
 from telehealth.core.append_only import suspended
 from tests.cast import Cast
 from tests.factories import Line, Relay, fresh, open_with, place_of

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from sessions.models import GroupSession, RosterEntry
-from sessions.rules.make_ups import MAKEUP_WINDOW_DAYS
-from sessions.selectors.board import week_board
-from sessions.selectors.board_shapes import BoardFilters, BoardRow
-from sessions.selectors.make_ups import missed_places
-from sessions.services.make_ups import add_make_up
-from sessions.services.roster import add_to_roster, take_off_roster
-from sessions.services.schedule import cancel_session
+from sessions.rules.weekly.make_ups import MAKEUP_WINDOW_DAYS
+from sessions.selectors.weekly.board import week_board
+from sessions.selectors.weekly.board_shapes import BoardFilters, BoardRow
+from sessions.selectors.weekly.make_ups import missed_places
+from sessions.services.scheduling.roster import add_to_roster, take_off_roster
+from sessions.services.scheduling.schedule import cancel_session
+from sessions.services.weekly.make_ups import add_make_up
 from telehealth.audit.models import AuditEvent
 from telehealth.core.errors import Conflict, Denied
 from telehealth.enrollment.models import EnrollmentState

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from sessions.models import AbsenceKind, AbsenceReason, OutreachAttempt, OutreachChannel, OutreachOutcome
-from sessions.selectors.outreach import OutreachRow, outreach_list
-from sessions.services.absences import decide_absence
-from sessions.services.outreach import log_outreach
+from sessions.selectors.weekly.outreach import OutreachRow, outreach_list
+from sessions.services.weekly.absences import decide_absence
+from sessions.services.weekly.outreach import log_outreach
 from telehealth.audit.models import AuditEvent
 from telehealth.core.errors import Denied, DomainError, NotFound
 from telehealth.enrollment.models import EnrollmentState

@@ -18,7 +18,8 @@ from sessions.models import (
     SessionSeries,
     SessionState,
 )
-from sessions.services import room, roster, schedule
+from sessions.services import room
+from sessions.services.scheduling import roster, schedule
 from sessions.terms import require_known_terms
 from telehealth.core.errors import Conflict, Denied, DomainError, NotFound
 from telehealth.programs.services import set_credit_terms

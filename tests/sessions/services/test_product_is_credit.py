@@ -18,9 +18,9 @@ from django.conf import settings
 from django.core.management import call_command
 
 from sessions.models import AttendanceRecord, GroupSession
-from sessions.rules.weeks import WeekNote
-from sessions.selectors.evidence import evidence_for_patients, evidence_for_session
-from sessions.selectors.weeks import week_on, weeks_of
+from sessions.rules.weekly.weeks import WeekNote
+from sessions.selectors.ledger.evidence import evidence_for_patients, evidence_for_session
+from sessions.selectors.weekly.weeks import week_on, weeks_of
 
 from .lives import Life
 

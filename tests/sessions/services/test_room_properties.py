@@ -13,7 +13,7 @@ import pytest
 
 from sessions import events
 from sessions.models import Participation, PresenceEvent, SessionState
-from sessions.selectors.facts import broken_fact, web_boot
+from sessions.selectors.ledger.facts import broken_fact, web_boot
 from sessions.selectors.room import RoomState, room_snapshot
 from sessions.services import room
 from telehealth.accounts.models import User

@@ -14,7 +14,8 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from sessions.models import AttendanceRecord, GroupSession, PresenceEvent, SignOff
-from sessions.services import attendance, room
+from sessions.services import room
+from sessions.services.recording import attendance
 from telehealth.audit.models import AuditEvent
 from telehealth.core import hashchain
 from telehealth.core.append_only import suspended

@@ -13,10 +13,10 @@ from sessions.models import (
     GroupSession,
     SignOff,
 )
-from sessions.selectors.roster import roster_document, roster_hash
-from sessions.services.corrections import approve_correction, request_correction
-from sessions.services.disputes import raise_dispute
-from sessions.services.signoff import sign_off
+from sessions.selectors.signing.roster import roster_document, roster_hash
+from sessions.services.signing.corrections import approve_correction, request_correction
+from sessions.services.signing.disputes import raise_dispute
+from sessions.services.signing.signoff import sign_off
 from telehealth.accounts.models import User
 from telehealth.accounts.proofs import Proof
 from telehealth.programs.models import ProgramMembership

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sessions.models import CorrectionDecision, SignOff
-from sessions.services.corrections import refuse_correction
+from sessions.services.signing.corrections import refuse_correction
 from telehealth.core.errors import DomainError
 from tests import cast as stage
 from tests.cast import Cast

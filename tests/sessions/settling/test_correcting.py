@@ -16,8 +16,8 @@ from sessions.models import (
     ServiceType,
 )
 from sessions.selectors import week_of
-from sessions.services import attendance
-from sessions.services.corrections import (
+from sessions.services.recording import attendance
+from sessions.services.signing.corrections import (
     approve_correction,
     lay_over,
     refuse_correction,

@@ -8,8 +8,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from sessions.models import AttendanceRecord, Dispute, DisputeAnswer, DisputeOutcome
-from sessions.selectors.disputes import dispute_list, open_disputes
-from sessions.services.disputes import answer_dispute, raise_dispute
+from sessions.selectors.signing.disputes import dispute_list, open_disputes
+from sessions.services.signing.disputes import answer_dispute, raise_dispute
 from telehealth.accounts.models import User
 from telehealth.audit.models import AuditEvent
 from telehealth.core.errors import Conflict, Denied, DomainError, NotFound, NotReady

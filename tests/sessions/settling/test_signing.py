@@ -8,10 +8,10 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from sessions.models import AttendanceRecord, GroupSession, RosterState, SignOff
-from sessions.selectors.roster import roster_hash
-from sessions.selectors.unsigned import unsigned_for, unsigned_sessions
-from sessions.services import attendance
-from sessions.services.signoff import LockReason, lock_closed_weeks, lock_rosters, reopen_if_changed
+from sessions.selectors.signing.roster import roster_hash
+from sessions.selectors.signing.unsigned import unsigned_for, unsigned_sessions
+from sessions.services.recording import attendance
+from sessions.services.signing.signoff import LockReason, lock_closed_weeks, lock_rosters, reopen_if_changed
 from telehealth.audit.models import AuditEvent
 from telehealth.core.errors import Conflict, Denied, NotReady
 from tests.cast import Cast

@@ -6,7 +6,9 @@ import uuid
 from datetime import timedelta
 
 from sessions.models import ServiceType
-from sessions.services import attendance, room, schedule
+from sessions.services import room
+from sessions.services.recording import attendance
+from sessions.services.scheduling import schedule
 from tests.cast import Cast
 from tests.factories import Relay, join
 

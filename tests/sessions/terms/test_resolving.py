@@ -9,13 +9,15 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from sessions.models import AttendanceRecord, GroupSession, ServiceType
-from sessions.rules.terms import WeekStart
-from sessions.rules.weeks import week_of
-from sessions.selectors.evidence import evidence_for_session, results_of
+from sessions.rules.conditions.terms import WeekStart
+from sessions.rules.weekly.weeks import week_of
+from sessions.selectors.homes.reasons import reasons
+from sessions.selectors.ledger.evidence import evidence_for_session, results_of
 from sessions.selectors.planned import planned_from
-from sessions.selectors.reasons import reasons
-from sessions.services import attendance, room, schedule
-from sessions.services.terms import set_terms, set_terms_of_patient
+from sessions.services import room
+from sessions.services.conditions.terms import set_terms, set_terms_of_patient
+from sessions.services.recording import attendance
+from sessions.services.scheduling import schedule
 from sessions.terms import (
     enrollment_policies,
     enrollment_policy,

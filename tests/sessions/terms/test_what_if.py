@@ -12,10 +12,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sessions.models import AttendanceRecord, GroupSession
-from sessions.rules.packs import PACKS
-from sessions.selectors.what_if import Answer, Question, weeks_of_month, what_if
-from sessions.services.terms import set_terms, set_terms_of_patient
-from sessions.services.what_if import compare_terms
+from sessions.rules.conditions.packs import PACKS
+from sessions.selectors.conditions.what_if import Answer, Question, weeks_of_month, what_if
+from sessions.services.conditions.terms import set_terms, set_terms_of_patient
+from sessions.services.conditions.what_if import compare_terms
 from telehealth.audit.actions import AuditAction
 from telehealth.audit.models import AuditEvent
 from telehealth.core.errors import Conflict, Denied

@@ -15,8 +15,8 @@ from sessions.models import (
     RosterEntry,
     SignOff,
 )
-from sessions.rules.weeks import WeekFlag
-from sessions.selectors.weeks import read_weeks, week_at
+from sessions.rules.weekly.weeks import WeekFlag
+from sessions.selectors.weekly.weeks import read_weeks, week_at
 from telehealth.enrollment.models import Enrollment, EnrollmentChange, Patient, WeeklyTarget
 from telehealth.programs.models import CreditTerms, Program, ProgramMembership, Track
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sessions.models import AttendanceRecord, GroupSession, PresenceEvent, SessionState
-from sessions.selectors.facts import broken_fact
+from sessions.selectors.ledger.facts import broken_fact
 from sessions.services.room import end_session, open_session
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role

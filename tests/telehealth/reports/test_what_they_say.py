@@ -16,7 +16,7 @@ from sessions.models import (
     RosterState,
     SignOff,
 )
-from sessions.selectors.roster import roster_document, roster_hash
+from sessions.selectors.signing.roster import roster_document, roster_hash
 from telehealth.audit.models import AuditEvent
 from telehealth.enrollment.models import Enrollment, EnrollmentChange
 from telehealth.programs.models import Track

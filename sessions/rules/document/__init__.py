@@ -1,0 +1,1 @@
+"""The evidence file and the result of computing it (credit.md sections 3 and 7)."""

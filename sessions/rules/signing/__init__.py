@@ -1,0 +1,1 @@
+"""Signatures, corrections and their limits (domain.md 3.6)."""

@@ -1,0 +1,1 @@
+"""What minutes, flags and pieces of a session are called, drawn and told as."""

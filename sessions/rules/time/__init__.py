@@ -1,0 +1,1 @@
+"""Instants, intervals and wall-clock recurrence: arithmetic that knows nothing of attendance."""

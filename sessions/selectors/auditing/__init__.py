@@ -1,0 +1,1 @@
+"""What auditors read: one session, its single facts, one patient over time."""

@@ -1,0 +1,1 @@
+"""Credit terms in force, tracks, and what other terms would have done."""

@@ -1,0 +1,1 @@
+"""What the first pages of patients and staff show."""

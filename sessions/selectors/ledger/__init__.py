@@ -1,0 +1,1 @@
+"""Facts, the evidence made of them, and what was computed from it."""

@@ -1,0 +1,1 @@
+"""Rosters to sign, corrections to decide, objections to answer."""

@@ -1,0 +1,1 @@
+"""Set credit terms and tracks, and freeze them on sessions."""

@@ -1,0 +1,1 @@
+"""Take facts in and decide attendance from them."""

@@ -1,0 +1,1 @@
+"""Plan sessions and series, and put patients on rosters."""

@@ -1,0 +1,1 @@
+"""Sign rosters, correct minutes, answer objections."""

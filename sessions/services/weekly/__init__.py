@@ -1,0 +1,1 @@
+"""Decide about absences, plan make-ups, note who was called."""
