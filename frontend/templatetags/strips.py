@@ -8,10 +8,11 @@
 
 `one.strip` is a `sessions.selectors.homes.strips.Strip`: make one with
 `strip_of_record(record, zone=, lobby_at=)`, `make_strip(timeline, status=, zone=, lobby_at=)` or, for a whole
-roster, `strips_of(group_session, zone=)`. It brings its words, its incidents and the zone its times are written in;
-`words=False` leaves the sentences out where the page says them elsewhere. `start` and `end` put several
-strips on one axis; of a session that still runs they show the time to come as an empty frame. Plain pieces
-`{"from", "to", "kind"}` with a zone, `{% strip pieces zone label %}`, are drawn too, without sentences.
+roster, `strips_of(group_session, zone=)`. It brings its words, its incidents and the zone its times are
+written in; `words=False` leaves the sentences out where the page says them elsewhere. `start` and `end` put
+several strips on one axis; of a session that still runs they show the time to come as an empty frame. Plain
+pieces `{"from", "to", "kind"}` with a zone, `{% strip pieces zone label %}`, are drawn too, without
+sentences.
 """
 
 from __future__ import annotations
