@@ -1,6 +1,7 @@
 """Break the real processes on purpose and count what the ledger loses; no browser is needed.
 
     python -m tests.faults.live --schedules 6 --seed 1
+    python -m tests.faults.live --schedules 3 --calm       # nothing breaks: what a quiet session comes to
 
 Starts a private PostgreSQL and Redis, the server, the worker and the relay, lets four participants meet over
 real sockets and WebRTC for each schedule, kills, stops and cuts meanwhile, and prints a table. The exit
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,10 +38,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--schedules", type=int, default=3, help="how many")
     parser.add_argument("--seed", type=int, default=1, help="which ones")
     parser.add_argument("--first", type=int, default=0, help="number of the first one")
+    parser.add_argument("--calm", action="store_true", help="break nothing")
     parser.add_argument("--keep", type=Path, help="folder for data and logs; otherwise they are thrown away")
     options = parser.parse_args(arguments)
     numbers = range(options.first, options.first + options.schedules)
     plans = [make_live_plan(options.seed, number) for number in numbers]
+    if options.calm:
+        plans = [replace(plan, faults=()) for plan in plans]
     services = _services()
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="iop-live-", ignore_cleanup_errors=True) as scratch:

@@ -40,7 +40,7 @@ class LivePlan:
     faults: tuple[LiveFault, ...]
 
     def __str__(self) -> str:
-        return ", ".join(str(fault) for fault in self.faults)
+        return ", ".join(str(fault) for fault in self.faults) or "none"
 
 
 def make_live_plan(seed: int, number: int) -> LivePlan:

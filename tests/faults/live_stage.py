@@ -39,6 +39,8 @@ from sessions.services.scheduling.schedule import create_session  # noqa: E402
 from sessions.terms import require_known_terms  # noqa: E402
 from telehealth.accounts.models import User  # noqa: E402
 from telehealth.accounts.roles import Role  # noqa: E402
+from telehealth.audit.actions import AuditAction  # noqa: E402
+from telehealth.audit.models import AuditEvent  # noqa: E402
 from telehealth.core import clock, hashchain  # noqa: E402
 from telehealth.enrollment.models import Patient  # noqa: E402
 from telehealth.enrollment.services import enrol_patient  # noqa: E402
@@ -113,6 +115,17 @@ def _signed_in(user: User) -> str:
     return f"{name}={client.cookies[name].value}"
 
 
+def _final_after(group_session: GroupSession) -> float | None:
+    """Give the seconds from the end to the first final result, as the trail has them."""
+    computed = AuditEvent.objects.filter(
+        action=AuditAction.ATTENDANCE_COMPUTED, subject_id=str(group_session.pk)
+    )
+    first = computed.order_by("seq").values_list("at", flat=True).first()
+    if first is None or group_session.ended_at is None:
+        return None
+    return (first - group_session.ended_at).total_seconds()
+
+
 def read(group_session_id: UUID) -> dict[str, Any]:
     """Say what the ledger holds of a session: decisions, presence, chain, journals, results."""
     rows = PresenceEvent.objects.filter(group_session=group_session_id).order_by("id")
@@ -127,6 +140,7 @@ def read(group_session_id: UUID) -> dict[str, Any]:
         "is_final": not group_session.is_attendance_due
         and records.exists()
         and all(record.is_final for record in records),
+        "final_after": _final_after(group_session),
         "is_chain_whole": hashchain.verify(row.link() for row in rows) is None,
         "decisions": [
             [row.kind, row.at.timestamp(), str(row.participant)]

@@ -31,13 +31,17 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one schedule came to. `credited` are the product's own qualified seconds of the patients."""
+    """What one schedule came to. `credited` are the product's own qualified seconds of the patients.
+
+    `final_after` are the seconds from the end of the session to its final result.
+    """
 
     name: str
     faults: str
     counts: tuple[Count, ...]
     credited: int
     problems: tuple[str, ...]
+    final_after: float | None = None
 
     @property
     def is_right(self) -> bool:
@@ -57,6 +61,7 @@ class Outcome:
             f"{sum(each.lost for each in self.counts)} ({most})",
             sum(each.invented for each in self.counts),
             sum(each.twice for each in self.counts),
+            "never" if self.final_after is None else f"{self.final_after:.1f}",
             "right" if self.is_right else "WRONG: " + "; ".join(self.problems or ("seconds",)),
         )
 
@@ -70,6 +75,7 @@ HEADS = (
     "lost (most)",
     "invented",
     "twice",
+    "final after s",
     "verdict",
 )
 
@@ -93,6 +99,7 @@ def judge_live(
         counts=tuple(counts),
         credited=sum(ledger["credited"].get(patient, 0) for patient in patients),
         problems=tuple(_problems(ledger)),
+        final_after=ledger["final_after"],
     )
 
 

@@ -18,6 +18,7 @@ def ledger(*spans: tuple[float, float], **changes: Any) -> dict[str, Any]:
     return {
         "state": "ENDED",
         "is_final": True,
+        "final_after": 1.25,
         "is_chain_whole": True,
         "decisions": [["opened", T0, "t"], ["admitted", T0 + 58, "p"], ["ended", T0 + 600, "t"]],
         "presence": {"p": [[T0 + a, T0 + b] for a, b in spans]},
@@ -95,7 +96,8 @@ def test_the_exit_status_is_the_rules() -> None:
 def test_the_table_has_a_line_for_each_schedule() -> None:
     lines = table([judged((58, 174)).row], HEADS).splitlines()
     assert len(lines) == 2
-    assert lines[1].split()[:7] == ["1", "none", "121", "116", "116", "5", "(5)"]
+    assert lines[1].split() == ["1", "none", "121", "116", "116", "5", "(5)", "0", "0", "1.2", "right"]
+    assert judged((58, 174), final_after=None).row[-2] == "never"
 
 
 def test_one_seed_is_one_live_plan() -> None:
