@@ -76,10 +76,16 @@ class RosterQuerySet(models.QuerySet["RosterEntry"]):
         return self.filter(removed_at__isnull=True)
 
     def evidential(self) -> Self:
-        """Keep entries that belong in the evidence: current, or of somebody who was once admitted."""
-        from sessions.models import Participation
+        """Keep entries that belong in the evidence: current, or of somebody who was once admitted.
 
-        admitted = Participation.objects.filter(
-            group_session=OuterRef("group_session"), user=OuterRef("patient__user"), admitted_at__isnull=False
+        The facts say who was: a place in the room forgets its admission when a consent is taken back.
+        """
+        from sessions.models import PresenceEvent
+
+        admitted = PresenceEvent.objects.filter(
+            group_session=OuterRef("group_session"),
+            is_routine=False,
+            kind="admitted",
+            participant=OuterRef("patient__user_id"),
         )
         return self.filter(Q(removed_at__isnull=True) | Exists(admitted))

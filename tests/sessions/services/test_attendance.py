@@ -272,6 +272,22 @@ def test_a_patient_taken_off_the_roster_stays_in_the_evidence_once_present(cast:
     assert RosterEntry.objects.filter(patient=never, removed_at=gone).exists()
 
 
+def test_so_does_one_who_took_a_consent_back_first(cast: Cast) -> None:
+    start = cast.group_session.scheduled_start
+    entries = open_with(cast, cast.patient, cast.more_patients[0], at=start)
+    relay, gone, end = Relay(), start + 30 * MINUTE, start + 60 * MINUTE
+    for person, entry in entries.items():
+        relay.present(cast.group_session, person, entry.connection, start, end, reason="ended")
+    room.revoke_consent(group_session_id=cast.group_session.pk, participant=cast.patient.pk, at=gone)
+    roster.take_off_roster(
+        actor=cast.admin, group_session=cast.group_session, patient=cast.record_of(cast.patient), at=gone
+    )
+    relay.deliver(end, is_last=True)
+    room.end_session(actor=cast.therapist, group_session_id=cast.group_session.pk, at=end)
+    attendance.recompute(cast.group_session.pk, at=end + MINUTE)
+    assert record_of(cast, cast.patient).credited_min == 30
+
+
 def test_the_frozen_terms_of_the_session_decide(cast: Cast) -> None:
     freeze_terms(cast.group_session, min_credit_min=1, min_presence_ratio="0.5", weekly_min_days=2)
     at = held(cast, Relay(), {cast.patient: [(0, 3)], cast.more_patients[0]: [(0, 180)]})
