@@ -15,8 +15,6 @@ from sessions.selectors.homes.strips import Strip, strip_of_record
 from sessions.selectors.weekly.weeks import Week, planned_minutes
 from telehealth.programs.models import Program
 
-Piece = Mapping[str, object]
-
 
 @dataclass(frozen=True, slots=True)
 class SessionCard:
@@ -143,28 +141,6 @@ def outcome(
     )
 
 
-def with_waiting(timeline: Iterable[Piece], lobby_at: datetime | None) -> list[Piece]:
-    """Show the time from arrival to first presence as waiting, also before the session's own time.
-
-    Who never got in has no end of waiting to show.
-    """
-    pieces = list(timeline)
-    first = next((n for n, piece in enumerate(pieces) if piece["kind"] not in ("absent", "break")), None)
-    if lobby_at is None or first is None:
-        return pieces
-    start = _at(pieces[0]["from"])
-    shown: list[Piece] = [_piece(lobby_at, start, "waiting")] if lobby_at < start else []
-    for piece in pieces[:first]:
-        begin, end = _at(piece["from"]), _at(piece["to"])
-        if piece["kind"] == "break" or end <= lobby_at:
-            shown.append(piece)
-            continue
-        if begin < lobby_at:
-            shown.append(_piece(begin, lobby_at, "absent"))
-        shown.append(_piece(max(begin, lobby_at), end, "waiting"))
-    return shown + pieces[first:]
-
-
 def week_card(
     program: Program,
     week: Week,
@@ -185,15 +161,3 @@ def week_card(
         notes=() if row is None else tuple(WEEK_NOTE_WORDS[note] for note in row.also),
         days=tuple(known.get(day, DayBar(day)) for day in dates),
     )
-
-
-def _at(text: object) -> datetime:
-    return datetime.fromisoformat(str(text))
-
-
-def _piece(start: datetime, end: datetime, kind: str) -> Piece:
-    return {"from": _text(start), "to": _text(end), "kind": kind}
-
-
-def _text(at: datetime) -> str:
-    return at.replace(microsecond=0).isoformat().replace("+00:00", "Z")

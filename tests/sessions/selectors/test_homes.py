@@ -24,7 +24,6 @@ from sessions.selectors import (
     session_list,
     therapist_home,
 )
-from sessions.selectors.homes.cards import with_waiting
 from sessions.services import room
 from sessions.services.recording import attendance
 from sessions.services.scheduling import schedule
@@ -269,22 +268,6 @@ def test_the_audit_notices_a_record_that_the_facts_do_not_support(cast: Cast) ->
     agrees = {one.name: one.agrees for one in audit.patients}
     assert agrees[cast.patient.full_name] is False
     assert agrees[cast.more_patients[0].full_name] is True
-
-
-def test_waiting_is_shown_from_arrival_to_first_presence() -> None:
-    def piece(low: int, high: int, kind: str) -> dict[str, str]:
-        return {"from": f"2026-03-04T15:{low:02}:00Z", "to": f"2026-03-04T15:{high:02}:00Z", "kind": kind}
-
-    timeline = [piece(10, 20, "absent"), piece(20, 40, "credited")]
-
-    def at(minute: int) -> datetime:
-        return datetime.fromisoformat(f"2026-03-04T15:{minute:02}:00Z")
-
-    credited = piece(20, 40, "credited")
-    assert with_waiting(timeline, at(5)) == [piece(5, 10, "waiting"), piece(10, 20, "waiting"), credited]
-    assert with_waiting(timeline, at(12)) == [piece(10, 12, "absent"), piece(12, 20, "waiting"), credited]
-    assert with_waiting(timeline, None) == timeline
-    assert with_waiting([piece(10, 40, "absent")], at(12)) == [piece(10, 40, "absent")]
 
 
 def test_queries_do_not_grow_with_sessions_patients_or_facts(cast: Cast) -> None:
