@@ -65,6 +65,10 @@ def _uses_services(item: pytest.Item) -> bool:
         # The demo is the embedded product; its database is SQLite by definition. The fault schedules break
         # their edges by hand; `python -m tests.faults.live` breaks the real ones.
         return False
+    if {"pages", "load"} & set(Path(item.path).parts) or Path(item.path).name == "test_permissions.py":
+        # They read and write as the tests of services and selectors do; `test_attendance_reads.py` opens every
+        # page of the desk there, too.
+        return False
     marked = any(item.get_closest_marker(name) for name in ("django_db", "services"))
     fixtures = set(getattr(item, "fixturenames", ()))
     return marked or bool(fixtures & DATABASE_FIXTURES) or "services_real" in Path(item.path).parts

@@ -1,4 +1,4 @@
-"""Run every test in stages: browser code; Python embedded, then on PostgreSQL and Redis; a real browser."""
+"""Run every test in stages: Python embedded beside browser code and Python on services; a real browser."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from services import MissingPartError, chromium, ensure_parts, private_services
 
 BROWSER_TESTS = "tests/browser"
 PROOF = f"{BROWSER_TESTS}/test_first_light.py"  # as long as the others together, and mostly waiting
+FAULTS = "tests/faults"
 NO_TESTS_COLLECTED = 5
 STAGE_LIMIT_SECONDS = 12 * 60  # for what hangs; an idle machine needs half of it
 # Settings of the caller's shell must not decide what is tested.
@@ -52,6 +53,17 @@ class Stage:
     cwd: Path = ROOT
     env: dict[str, str] = field(default_factory=dict)
     may_be_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A stage on its way; `ending` stops all it started."""
+
+    stage: Stage
+    process: subprocess.Popen[bytes]
+    log: Path | None
+    ending: ExitStack
+    started: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,32 +103,42 @@ def read_report(path: Path) -> tuple[int, int, int]:
     return max(0, total - failed - skipped), failed, skipped
 
 
-def run_together(stages: Sequence[Stage], folder: Path) -> list[Outcome]:
-    """Run stages side by side; what several say at once is shown one after the other, when each is done."""
-    sys.stdout.write("".join(f"\n=== {stage.name}\n" for stage in stages))
+def run_together(lanes: Sequence[Sequence[Stage]], folder: Path) -> list[Outcome]:
+    """Run lanes side by side, the stages of one in turn; each shows its output when it is done."""
+    sys.stdout.write("".join(f"\n=== {stage.name}\n" for lane in lanes for stage in lane))
     sys.stdout.flush()
     env = {name: value for name, value in tool_environment().items() if name not in FOREIGN_SETTINGS}
     env["TMPDIR"] = str(folder)  # what tests leave behind goes with it
     outcomes: dict[str, Outcome] = {}
-    started = time.monotonic()
     with ExitStack() as stack:
-        running: dict[subprocess.Popen[bytes], tuple[Stage, Path | None]] = {}
-        for stage in stages:
-            log = folder / f"{stage.key}.log" if len(stages) > 1 else None
-            running[stack.enter_context(own_group(stage, {**env, **stage.env}, log))] = (stage, log)
-        while running:
-            seconds = time.monotonic() - started
-            for process, (stage, log) in list(running.items()):
-                code = process.poll()
+        waiting = [list(lane) for lane in lanes]
+        running: list[Running | None] = [None] * len(lanes)
+        while any(running) or any(waiting):
+            for number, stages in enumerate(waiting):
+                now = running[number]
+                if now is None:
+                    if stages:
+                        running[number] = begin(stages.pop(0), env, folder, stack, is_shown=len(lanes) == 1)
+                    continue
+                code, seconds = now.process.poll(), time.monotonic() - now.started
                 if code is None and seconds < STAGE_LIMIT_SECONDS:
                     continue
-                del running[process]
-                outcomes[stage.name] = judge(stage, code, seconds)
-                if log is not None:
-                    sys.stdout.write(f"\n--- {stage.name}\n{log.read_text(errors='replace')}")
+                now.ending.close()
+                running[number] = None
+                outcomes[now.stage.name] = judge(now.stage, code, seconds)
+                if now.log is not None:
+                    sys.stdout.write(f"\n--- {now.stage.name}\n{now.log.read_text(errors='replace')}")
                     sys.stdout.flush()
             time.sleep(0.1)
-    return [outcomes[stage.name] for stage in stages]
+    return [outcomes[stage.name] for lane in lanes for stage in lane]
+
+
+def begin(stage: Stage, env: Mapping[str, str], folder: Path, stack: ExitStack, *, is_shown: bool) -> Running:
+    """Start a stage; whatever ends the run ends it, too."""
+    log = None if is_shown else folder / f"{stage.key}.log"
+    ending = stack.enter_context(ExitStack())
+    process = ending.enter_context(own_group(stage, {**env, **stage.env}, log))
+    return Running(stage, process, log, ending, time.monotonic())
 
 
 def judge(stage: Stage, code: int | None, seconds: float) -> Outcome:
@@ -157,8 +179,8 @@ def own_group(stage: Stage, env: dict[str, str], log: Path | None) -> Iterator[s
                     continue
 
 
-def plan(arguments: list[str], folder: Path, services: dict[str, str]) -> list[list[Stage]]:
-    """List what runs one after the other, and within that side by side: everything, or what was asked for."""
+def plan(arguments: list[str], folder: Path, services: dict[str, str]) -> list[list[list[Stage]]]:
+    """List what runs one after the other, each as lanes side by side: everything, or what was asked for."""
     browser = {"CHROMIUM": str(chromium())}
 
     def pytest(
@@ -171,34 +193,43 @@ def plan(arguments: list[str], folder: Path, services: dict[str, str]) -> list[l
     def is_browser(word: str) -> bool:
         return word.removeprefix("./").startswith(BROWSER_TESTS)
 
-    def in_python(*words: str, may_be_empty: bool = False) -> list[Stage]:
-        words = (*words, f"--ignore={BROWSER_TESTS}")
-        return [
-            pytest("embedded", "python, embedded", *words),
-            pytest(
-                "services",
-                "python, PostgreSQL and Redis",
-                "--on-services",
-                *words,
-                env=services,
-                may_be_empty=may_be_empty,
-            ),
-        ]
+    def embedded(*words: str, may_be_empty: bool = False) -> Stage:
+        return pytest(
+            "embedded", "python, embedded", *words, f"--ignore={BROWSER_TESTS}", may_be_empty=may_be_empty
+        )
+
+    def on_services(*words: str, may_be_empty: bool = False) -> Stage:
+        return pytest(
+            "services",
+            "python, PostgreSQL and Redis",
+            "--on-services",
+            *words,
+            f"--ignore={BROWSER_TESTS}",
+            env=services,
+            may_be_empty=may_be_empty,
+        )
 
     if arguments:
         if any(map(is_browser, arguments)):
-            return [[pytest("browser", "browser", *arguments, env=browser)]]
-        return [[stage] for stage in in_python(*arguments, may_be_empty=True)]
+            return [[[pytest("browser", "browser", *arguments, env=browser)]]]
+        return [[[embedded(*arguments, may_be_empty=True)]], [[on_services(*arguments, may_be_empty=True)]]]
     report = folder / "vitest.json"
     vitest = ["npm", "test", "--silent", "--", "--reporter=default", "--reporter=json"]
     vitest += [f"--outputFile.json={report}"]
     return [
-        [Stage("vitest", "browser code (vitest)", vitest, report, cwd=FRONTEND)],
-        # One core each. The browser tests, whose clocks are real, do not share the machine with these.
-        in_python("-q"),
+        # One core each, and about as long.
         [
-            pytest("browser", "browser", "-v", BROWSER_TESTS, f"--ignore={PROOF}", env=browser),
-            pytest("proof", "browser, the proof", "-v", PROOF, env=browser),
+            [embedded("-q", f"--ignore={FAULTS}")],
+            [
+                Stage("vitest", "browser code (vitest)", vitest, report, cwd=FRONTEND),
+                on_services("-q"),
+                pytest("faults", "python, faults", "-q", FAULTS),
+            ],
+        ],
+        # The browser tests, whose clocks are real, do not share the machine with these.
+        [
+            [pytest("browser", "browser", "-v", BROWSER_TESTS, f"--ignore={PROOF}", env=browser)],
+            [pytest("proof", "browser, the proof", "-v", PROOF, env=browser)],
         ],
     ]
 

@@ -81,6 +81,12 @@ async def test_a_group_without_members_takes_messages_silently(layer: Any, group
     await layer.group_send(group, {"type": "room.events", "seq": 1})
 
 
+async def test_a_reader_waits_as_long_as_it_takes(layer: Any) -> None:
+    # The client would give an idle reader up after 5 s, and with it the socket of somebody who hears nothing.
+    hosts = getattr(layer, "hosts", [])  # none in one process
+    assert [host["socket_timeout"] for host in hosts] == [None] * len(hosts)
+
+
 async def test_a_reader_that_is_cancelled_ends_wherever_it_is() -> None:
     for steps in range(60):
         # A layer that is not connected yet: redis-py 8 lost cancellations on the way to its first answer.
