@@ -66,8 +66,8 @@ def _uses_services(item: pytest.Item) -> bool:
         # their edges by hand; `python -m tests.faults.live` breaks the real ones.
         return False
     if {"pages", "load"} & set(Path(item.path).parts) or Path(item.path).name == "test_permissions.py":
-        # They read and write as the tests of services and selectors do; `test_attendance_reads.py` opens every
-        # page of the desk there, too.
+        # They read and write as the tests of services and selectors do, and `test_attendance_reads.py` opens
+        # every page of the desk there.
         return False
     marked = any(item.get_closest_marker(name) for name in ("django_db", "services"))
     fixtures = set(getattr(item, "fixturenames", ()))
