@@ -59,6 +59,7 @@ class Stack:
         self._relay: RelayProcess | None = None
         self.cast: dict[str, Any] = {}  # JSON
         self.used_codes: set[tuple[str, str]] = set()
+        self.logins: dict[str, Any] = {}  # cookies, as the browser keeps them
 
     def __enter__(self) -> Self:
         with self._open:

@@ -78,8 +78,7 @@ def _visit(people: Meeting, stack: Stack, group: str) -> Iterator[tuple[str, Pag
     """Open every page of a group; the room with its preview and its waiting room or stage."""
     name = LOOKERS[group]
     person = people.person(name)
-    person.sign_in()
-    expect(person.page.locator("main h1").first).to_be_visible()
+    person.be_signed_in()
     for path in _paths(stack, group):
         answer = person.page.goto(f"{stack.origin}{path}")
         assert answer is not None
@@ -125,7 +124,8 @@ def test_the_door_is_for_everybody_in_the_dark_and_on_a_phone_too(people: Meetin
 
 def test_a_long_menu_folds_on_a_phone_and_is_walked_by_keyboard(people: Meeting, stack: Stack) -> None:
     admin = people.person(ADMIN)
-    admin.sign_in(at="/admin/sessions/")
+    admin.be_signed_in()
+    admin.go("/admin/sessions/")
     page = admin.page
     places = page.get_by_role("navigation", name="Main").get_by_role("link")
     expect(places.first).to_be_visible()
