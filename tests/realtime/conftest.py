@@ -16,8 +16,8 @@ from realtime.runtime import Runtime
 from telehealth.core import clock
 from tests import cast as casting
 from tests.cast import Cast
+from tests.realtime.ending import end
 from tests.realtime.fake_relay import FakeRelay
-from tests.realtime.tabs import let_go_all
 
 _kept: list[tuple[Cast, sqlite3.Connection]] = []
 
@@ -55,6 +55,4 @@ async def runtime(relay: FakeRelay, settings: Settings) -> AsyncIterator[Runtime
     process.install(made)
     made.start()
     yield made
-    await let_go_all()
-    await made.stop()
-    process.install(None)
+    await end(made)

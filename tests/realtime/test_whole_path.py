@@ -16,6 +16,7 @@ from realtime.runtime import Runtime, wall_ns
 from realtime.worker import start_worker
 from sessions.models import Participation, PresenceEvent
 from tests.cast import Cast
+from tests.realtime.ending import end
 from tests.realtime.real_relay import SECRET, RealRelay
 from tests.realtime.tabs import Tab, open_tab
 from tests.relay.peer import AUDIO, FakePeer, FakeTrack
@@ -42,8 +43,7 @@ async def runtime(cast: Cast, relay: RealRelay, settings: Settings) -> AsyncIter
     start_worker(made)
     await until(lambda: client.boot is not None)
     yield made
-    await made.stop()
-    process.install(None)
+    await end(made)
 
 
 @pytest.fixture
