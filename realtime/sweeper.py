@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
@@ -52,6 +53,7 @@ class Sweeper:
         self._grace_seconds = grace_seconds
         self._trusts_leases_at = monotonic() + grace_seconds
         self._locks_at = monotonic()
+        self._failing: dict[UUID, datetime] = {}
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -80,7 +82,7 @@ class Sweeper:
         if seen is not None:
             await self._follow_leases(held, seen)
             await database_sync_to_async(services.sweep_lapsed)(at=self._now())
-        await database_sync_to_async(_sweep)(self._now())
+        await database_sync_to_async(_sweep)(self._now(), self._failing)
         if self._monotonic() >= self._locks_at:
             self._locks_at = self._monotonic() + LOCK_EVERY_SECONDS
             await database_sync_to_async(signoff.lock_closed_weeks)(self._now())
@@ -124,6 +126,6 @@ def _due_move(held: HeldConnection, seen: Seen) -> Callable[..., bool] | None:
     return None
 
 
-def _sweep(at: datetime) -> None:
+def _sweep(at: datetime, failing: dict[UUID, datetime]) -> None:
     services.end_abandoned(at=at)
-    attendance.recompute_due(at=at)
+    attendance.recompute_due(at=at, failing=failing)

@@ -77,19 +77,24 @@ def recompute(group_session_id: UUID, *, at: datetime, every: bool = False) -> l
     return records
 
 
-def recompute_due(*, at: datetime) -> list[UUID]:
+def recompute_due(*, at: datetime, failing: dict[UUID, datetime] | None = None) -> list[UUID]:
     """Compute what is due; gives the sessions.
 
     Open rooms with new facts now and then, ended ones at once, and again as soon as all their facts are in.
+    `failing` holds when each session that could not be computed is tried again; the caller keeps it.
     """
+    failing = {} if failing is None else failing
     over = GroupSession.objects.filter(state=SessionState.ENDED)
     due = over.filter(is_attendance_due=True).values_list("pk", flat=True)
-    pks = sorted({*due, *_unfinished_due(at), *_running_due(at)})
+    every = {*due, *_unfinished_due(at), *_running_due(at)}
+    pks = sorted(pk for pk in every if failing.get(pk, at) <= at)
     for pk in pks:
         try:
             recompute(pk, at=at)
+            failing.pop(pk, None)
         except (DomainError, ExportError, FactError, EvidenceError, InvariantBroken) as error:
-            # A defect of one session must not keep all others from their minutes; it stays due.
+            # A defect of one session must not keep all others from their minutes, nor fill the log.
+            failing[pk] = at + UNFINISHED_EVERY
             logger.error(  # noqa: TRY400 - a trace would add values to ids
                 "attendance.failed", extra={"group_session_id": str(pk), "cause": type(error).__name__}
             )
@@ -97,14 +102,24 @@ def recompute_due(*, at: datetime) -> list[UUID]:
 
 
 def _unfinished_due(at: datetime) -> list[UUID]:
-    """List ended sessions computed before all facts were in: now they are, or it was a while ago."""
+    """List ended sessions computed before all facts were in: now they are, or it was a while ago.
+
+    One whose own facts are in may wait for those of a session that it overlaps, for hours: the longer it has
+    waited, the longer it is left alone.
+    """
     rows = AttendanceRecord.objects.filter(is_final=False, group_session__state=SessionState.ENDED)
     computed_at = dict(rows.order_by().values_list("group_session").annotate(Min("computed_at")))
     return [
         one.pk
         for one in GroupSession.objects.filter(pk__in=computed_at)
-        if computed_at[one.pk] <= at - UNFINISHED_EVERY or _is_final(one, at)
+        if _is_worth_a_try(one, computed_at[one.pk], at)
     ]
+
+
+def _is_worth_a_try(group_session: GroupSession, computed_at: datetime, at: datetime) -> bool:
+    ago = at - computed_at
+    waited = computed_at - (group_session.ended_at or computed_at)
+    return ago >= UNFINISHED_EVERY or (ago >= waited / 4 and _is_final(group_session, at))
 
 
 def _running_due(at: datetime) -> list[UUID]:

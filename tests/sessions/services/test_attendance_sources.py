@@ -222,6 +222,9 @@ def test_nothing_is_final_while_a_session_that_overlaps_it_is_not_known_so_far(c
     at = start + HOUR + MINUTE
     attendance.recompute(cast.group_session.pk, at=at)
     assert not record_of(cast, cast.patient).is_final
+    # It has waited a minute for the other one: a quarter of that is long enough between two tries.
+    assert cast.group_session.pk not in attendance.recompute_due(at=at + timedelta(seconds=14))
+    assert cast.group_session.pk in attendance.recompute_due(at=at + timedelta(seconds=15))
     lost.closed(other, cast.covering_therapist, leader.connection, start, start, "boot_ended")
     lost.deliver(at, is_last=True)
     attendance.recompute_due(at=at + MINUTE)
@@ -244,9 +247,13 @@ def test_one_broken_session_keeps_no_other_from_its_minutes(
     copy = Relay("copy")
     copy.present(broken, cast.patient, uuid4(), start, start + HOUR)
     copy.deliver(start + HOUR, is_last=True)
-    attendance.recompute_due(at=start + 2 * HOUR)
+    at, failing = start + 2 * HOUR, {}
+    for seconds in (0, 1, 59):
+        attendance.recompute_due(at=at + timedelta(seconds=seconds), failing=failing)
     assert record_of(cast, cast.patient).credited_min == 60
+    # It is tried again after a minute, not with every sweep.
     assert [one.message for one in caplog.records] == ["attendance.failed"]
+    assert broken.pk in attendance.recompute_due(at=at + MINUTE, failing=failing)
 
 
 def test_credit_reads_a_handful_of_facts_however_long_the_session_was(
