@@ -4,9 +4,9 @@ import asyncio
 import logging
 import sys
 
-from realtime.relay.options import OptionsError, parse
-from realtime.relay.process import run
-from realtime.relay.selftest import SelfTestError
+from realtime.relay.service.options import OptionsError, parse
+from realtime.relay.service.process import run
+from realtime.relay.transport.selftest import SelfTestError
 
 
 def main() -> int:

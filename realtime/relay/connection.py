@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from realtime.relay.clock import SECOND, WebClock
-from realtime.relay.journal import Journals
-from realtime.relay.liveness import Change
-from realtime.relay.peer import Peer
-from realtime.relay.producer import ClockMap, Producer
-from realtime.relay.publishing import PublishPeer
-from realtime.relay.sdp_read import Description
+from realtime.relay.downlink.slots import SlotTable
+from realtime.relay.downlink.subscribing import SubscribePeer
+from realtime.relay.facts.journal import Journals
+from realtime.relay.facts.liveness import Change
+from realtime.relay.facts.witness import TrackCounters, Witness
+from realtime.relay.negotiation.sdp_read import Description
 from realtime.relay.seat import Environment, PeerFactory
-from realtime.relay.slots import SlotTable
-from realtime.relay.subscribing import SubscribePeer
-from realtime.relay.witness import TrackCounters, Witness
+from realtime.relay.transport.peer import Peer
+from realtime.relay.uplink.producer import ClockMap, Producer
+from realtime.relay.uplink.publishing import PublishPeer
 from realtime.wire.facts import CloseReason, Track
 
 # Longer than any bridge: the web side decides about seats, this only clears what nobody asks for any more.

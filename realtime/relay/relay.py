@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from realtime.relay.clock import MILLISECOND, SECOND, ClockNotSetError, Monotonic, WebClock
 from realtime.relay.connection import Connection, StaleGenerationError
-from realtime.relay.journal import Journals
+from realtime.relay.facts.journal import Journals
+from realtime.relay.negotiation.sdp_read import BadSdpError, read
 from realtime.relay.room import Room
-from realtime.relay.sdp_read import BadSdpError, read
 from realtime.relay.seat import Environment, PeerFactory
 from realtime.wire.facts import CloseReason
 from realtime.wire.relay import Event, FactsEvent, MediaEvent, RelayErrorId, StatsOk

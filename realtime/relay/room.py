@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from realtime.relay.clock import MILLISECOND
 from realtime.relay.connection import Connection
-from realtime.relay.producer import Producer
+from realtime.relay.uplink.producer import Producer
 from realtime.wire.facts import Track
 from realtime.wire.relay import Event, Slot, SlotsEvent, SpeakersEvent
 

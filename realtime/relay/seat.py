@@ -7,11 +7,11 @@ from typing import Protocol
 from aiortc import RTCCertificate
 
 from realtime.relay.counters import Counters
-from realtime.relay.dtls import Fingerprint
-from realtime.relay.ice_lite import Address, IceLite, random_ice_string
-from realtime.relay.peer import Direction, Peer, PeerOwner, Send
-from realtime.relay.sdp_write import Local
-from realtime.relay.udp_mux import UdpMux
+from realtime.relay.negotiation.sdp_write import Local
+from realtime.relay.transport.dtls import Fingerprint
+from realtime.relay.transport.ice_lite import Address, IceLite, random_ice_string
+from realtime.relay.transport.peer import Direction, Peer, PeerOwner, Send
+from realtime.relay.transport.udp_mux import UdpMux
 
 Random = Callable[[int], int]
 

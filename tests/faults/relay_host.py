@@ -13,12 +13,12 @@ from typing import Any, cast
 from realtime.relay.clock import WebClock
 from realtime.relay.connection import Connection
 from realtime.relay.counters import Counters
-from realtime.relay.dispatch import Dispatch
-from realtime.relay.journal import Journals
-from realtime.relay.publishing import PublishPeer
+from realtime.relay.facts.journal import Journals
 from realtime.relay.relay import Relay
 from realtime.relay.seat import Environment
-from realtime.relay.udp_mux import UdpMux
+from realtime.relay.service.dispatch import Dispatch
+from realtime.relay.transport.udp_mux import UdpMux
+from realtime.relay.uplink.publishing import PublishPeer
 from realtime.wire.facts import Track
 from realtime.wire.relay import Event
 from tests.faults.simulated_time import NS, Clocks

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from realtime.relay import rtp
+from realtime.relay.packets import rtp
 from tests.relay.network import World
 from tests.relay.peer import AUDIO, DELTA_FRAME, KEY_FRAME, VIDEO, FakePeer, FakeTrack
 

@@ -13,12 +13,12 @@ from aiortc import RTCCertificate
 
 from realtime.relay.clock import SECOND, WebClock
 from realtime.relay.counters import Counters
-from realtime.relay.dispatch import Dispatch
-from realtime.relay.dtls import Fingerprint
-from realtime.relay.journal import Journals
+from realtime.relay.facts.journal import Journals
 from realtime.relay.relay import Relay
 from realtime.relay.seat import Environment
-from realtime.relay.udp_mux import UdpMux
+from realtime.relay.service.dispatch import Dispatch
+from realtime.relay.transport.dtls import Fingerprint
+from realtime.relay.transport.udp_mux import UdpMux
 from realtime.wire.relay import Event
 
 Address = tuple[str, int]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from aioice import stun
 from aiortc import RTCCertificate
 
-from realtime.relay import rtp
 from realtime.relay.clock import SECOND
-from realtime.relay.dtls import Dtls, DtlsState, Fingerprint
+from realtime.relay.packets import rtp
+from realtime.relay.transport.dtls import Dtls, DtlsState, Fingerprint
 from tests.relay.network import Address, World
 
 CHECK_EVERY_NS = 2 * SECOND

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime.relay import rtcp
+from realtime.relay.packets import rtcp
 from tests.relay.device import Device
 from tests.relay.network import World
 from tests.relay.peer import AUDIO, VIDEO

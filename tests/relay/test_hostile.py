@@ -9,9 +9,9 @@ from aiortc import RTCCertificate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from realtime.relay import rtp
-from realtime.relay.dtls import MAX_SSRCS, split_records
-from realtime.relay.ice_lite import MAX_TUPLES
+from realtime.relay.packets import rtp
+from realtime.relay.transport.dtls import MAX_SSRCS, split_records
+from realtime.relay.transport.ice_lite import MAX_TUPLES
 from tests.relay.device import Device
 from tests.relay.network import RELAY_ADDRESS, World
 from tests.relay.peer import AUDIO, KEY_FRAME, FakePeer, FakeTrack

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.relay.clock import WebClock, iso
-from realtime.relay.journal import Journals, UnknownBootError
-from realtime.relay.journal_file import JournalFile
+from realtime.relay.facts.journal import Journals, UnknownBootError
+from realtime.relay.facts.journal_file import JournalFile
 from realtime.wire.facts import JournalFact
 
 AT = datetime(2026, 11, 17, 14, 0, 0, 500_000, tzinfo=UTC)

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
-from realtime.relay import dtls, selftest
-from realtime.relay.options import OptionsError, parse
+from realtime.relay.service.options import OptionsError, parse
+from realtime.relay.transport import dtls, selftest
 from tests.relay.network import CERTIFICATE
 from tests.relay.peer import AUDIO, FakePeer, FakeTrack
 from tests.relay.process import REPOSITORY, Control, RelayProcess

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.relay import rtcp, rtp
-from realtime.relay.reception import MAX_MISSING, NackList, ReceptionStats
+from realtime.relay.packets import rtcp, rtp
+from realtime.relay.packets.reception import MAX_MISSING, NackList, ReceptionStats
 
 numbers32 = st.integers(0, 2**32 - 1)
 

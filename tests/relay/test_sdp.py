@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from realtime.relay import sdp_read
+from realtime.relay.negotiation import sdp_read
 from tests.relay.network import World
 from tests.relay.peer import AUDIO, VIDEO, FakePeer, description
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.relay.slots import SlotTable, Wanted
+from realtime.relay.downlink.slots import SlotTable, Wanted
 from tests.relay.device import Device
 from tests.relay.network import World
 from tests.relay.peer import AUDIO, VIDEO, FakePeer

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from realtime.relay.ice_lite import Address
+from realtime.relay.transport.ice_lite import Address
 
 _SECRET_VARIABLE = "RELAY_CONTROL_SECRET"  # noqa: S105 - the name of a variable, not a secret
 _MAX_SLOTS = 32

@@ -12,7 +12,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from realtime.relay.dispatch import Dispatch
+from realtime.relay.service.dispatch import Dispatch
 from realtime.wire.relay import MAX_CONTROL_BYTES, Event
 
 logger = logging.getLogger("realtime.relay")

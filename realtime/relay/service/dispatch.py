@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from realtime.relay.clock import Monotonic, WebClock
-from realtime.relay.journal import Journals, UnknownBootError
+from realtime.relay.facts.journal import Journals, UnknownBootError
 from realtime.relay.relay import (
     BadSdpError,
     ClockNotSetError,

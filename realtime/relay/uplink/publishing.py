@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from realtime.relay import rtcp, rtp, sdp_write
 from realtime.relay.counters import Counters
-from realtime.relay.peer import Peer
-from realtime.relay.producer import Producer
-from realtime.relay.sdp_read import AUDIO_LEVEL_URI, MID_URI, BadSdpError, Description
+from realtime.relay.negotiation import sdp_write
+from realtime.relay.negotiation.sdp_read import AUDIO_LEVEL_URI, MID_URI, BadSdpError, Description
+from realtime.relay.packets import rtcp, rtp
 from realtime.relay.seat import PeerEvents, PeerFactory
+from realtime.relay.transport.peer import Peer
+from realtime.relay.uplink.producer import Producer
 from realtime.wire.facts import Track
 
 

@@ -1,12 +1,13 @@
 """One subscribe peer connection: a fixed pool of slots, and the feedback that comes back for them."""
 
-from realtime.relay import rtcp, sdp_write
-from realtime.relay.consumer import Consumer
 from realtime.relay.counters import Counters
-from realtime.relay.peer import Peer
-from realtime.relay.producer import Producer
-from realtime.relay.sdp_read import BadSdpError, Description
+from realtime.relay.downlink.consumer import Consumer
+from realtime.relay.negotiation import sdp_write
+from realtime.relay.negotiation.sdp_read import BadSdpError, Description
+from realtime.relay.packets import rtcp
 from realtime.relay.seat import Environment, PeerEvents, PeerFactory
+from realtime.relay.transport.peer import Peer
+from realtime.relay.uplink.producer import Producer
 from realtime.wire.relay import MediaKind
 
 _REPORTS_PER_DATAGRAM = 16

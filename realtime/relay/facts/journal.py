@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from realtime.relay.clock import WebClock, iso, parse_iso
-from realtime.relay.journal_file import JournalFile
+from realtime.relay.facts.journal_file import JournalFile
 from realtime.wire.facts import FactsPage, Journal, JournalFact, RelayFactKind
 
 logger = logging.getLogger("realtime.relay")

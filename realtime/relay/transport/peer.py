@@ -5,11 +5,11 @@ from typing import Literal, Protocol
 
 from aiortc import RTCCertificate
 
-from realtime.relay import rtcp, rtp
 from realtime.relay.clock import SECOND
 from realtime.relay.counters import Counters
-from realtime.relay.dtls import HANDSHAKE_SECONDS, Dtls, DtlsState, Fingerprint, Srtp
-from realtime.relay.ice_lite import Address, IceLite, Verdict
+from realtime.relay.packets import rtcp, rtp
+from realtime.relay.transport.dtls import HANDSHAKE_SECONDS, Dtls, DtlsState, Fingerprint, Srtp
+from realtime.relay.transport.ice_lite import Address, IceLite, Verdict
 
 Direction = Literal["publish", "subscribe"]
 Send = Callable[[bytes, Address], None]

@@ -5,7 +5,7 @@ import struct
 from aioice import stun
 from aiortc import RTCCertificate, rtcdtlstransport, sdp
 
-from realtime.relay.dtls import Dtls, DtlsState, Fingerprint
+from realtime.relay.transport.dtls import Dtls, DtlsState, Fingerprint
 
 _NAMES = (
     (RTCCertificate, ("_create_ssl_context", "generateCertificate", "getFingerprints")),

@@ -4,10 +4,16 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from realtime.relay.dtls import Fingerprint
-from realtime.relay.ice_lite import Address
-from realtime.relay.producer import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, OPUS_PAYLOAD, VP8_PAYLOAD
-from realtime.relay.sdp_read import ABS_SEND_TIME_URI, AUDIO_LEVEL_URI, MID_URI, Description, Media
+from realtime.relay.negotiation.sdp_read import (
+    ABS_SEND_TIME_URI,
+    AUDIO_LEVEL_URI,
+    MID_URI,
+    Description,
+    Media,
+)
+from realtime.relay.transport.dtls import Fingerprint
+from realtime.relay.transport.ice_lite import Address
+from realtime.relay.uplink.producer import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, OPUS_PAYLOAD, VP8_PAYLOAD
 from realtime.wire.relay import MediaKind
 
 _MID_ID = 4

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from realtime.relay import rtcp, rtp
 from realtime.relay.clock import MILLISECOND, SECOND, ntp_to_ns
-from realtime.relay.packet_cache import Cached, PacketCache
-from realtime.relay.reception import NackList, ReceptionStats
-from realtime.relay.rewriter import Rewriter
-from realtime.relay.speech import SpeechMeter
+from realtime.relay.packets import rtcp, rtp
+from realtime.relay.packets.packet_cache import Cached, PacketCache
+from realtime.relay.packets.reception import NackList, ReceptionStats
+from realtime.relay.packets.rewriter import Rewriter
+from realtime.relay.uplink.speech import SpeechMeter
 from realtime.wire.facts import Track
 
 OPUS_PAYLOAD, OPUS_RATE = 111, 48_000

@@ -6,8 +6,8 @@ import socket
 
 from realtime.relay.clock import SECOND, Monotonic
 from realtime.relay.counters import Counters
-from realtime.relay.ice_lite import Address, Verdict, peek_local_ufrag
-from realtime.relay.peer import Peer
+from realtime.relay.transport.ice_lite import Address, Verdict, peek_local_ufrag
+from realtime.relay.transport.peer import Peer
 from realtime.wire.relay import MAX_DATAGRAM_BYTES
 
 DATAGRAMS_PER_WAKE_UP = 64

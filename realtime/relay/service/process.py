@@ -15,17 +15,17 @@ import uuid
 
 from aiortc import RTCCertificate
 
-from realtime.relay import selftest
 from realtime.relay.clock import WebClock
-from realtime.relay.control import ControlServer
 from realtime.relay.counters import Counters
-from realtime.relay.dispatch import Dispatch
-from realtime.relay.dtls import Fingerprint
-from realtime.relay.journal import Journals
-from realtime.relay.options import Options, OptionsError
+from realtime.relay.facts.journal import Journals
 from realtime.relay.relay import TICK_SECONDS, Relay
 from realtime.relay.seat import Environment
-from realtime.relay.udp_mux import UdpMux, UdpSocket
+from realtime.relay.service.control import ControlServer
+from realtime.relay.service.dispatch import Dispatch
+from realtime.relay.service.options import Options, OptionsError
+from realtime.relay.transport import selftest
+from realtime.relay.transport.dtls import Fingerprint
+from realtime.relay.transport.udp_mux import UdpMux, UdpSocket
 
 logger = logging.getLogger("realtime.relay")
 

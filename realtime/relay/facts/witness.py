@@ -6,8 +6,8 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from realtime.relay.clock import SECOND, WebClock, iso
-from realtime.relay.journal import Journals
-from realtime.relay.liveness import Change, Liveness
+from realtime.relay.facts.journal import Journals
+from realtime.relay.facts.liveness import Change, Liveness
 from realtime.wire.facts import CloseReason, RelayFactKind, Track
 
 BEAT_EVERY_NS = 5 * SECOND

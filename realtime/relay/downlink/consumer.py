@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from realtime.relay import rtcp, rtp
 from realtime.relay.clock import MILLISECOND, SECOND, ntp_from_mono
-from realtime.relay.producer import OPUS_RATE, VP8_RATE, Producer
-from realtime.relay.rewriter import Rewriter
+from realtime.relay.packets import rtcp, rtp
+from realtime.relay.packets.rewriter import Rewriter
+from realtime.relay.uplink.producer import OPUS_RATE, VP8_RATE, Producer
 from realtime.wire.relay import MediaKind
 
 MAX_RESENDS_PER_PACKET = 3

@@ -1,8 +1,8 @@
 """What a receiver owes its sender: reports of loss and jitter, and requests for what is missing."""
 
-from realtime.relay import rtcp
 from realtime.relay.clock import MILLISECOND, SECOND
-from realtime.relay.rtp import signed16, signed32
+from realtime.relay.packets import rtcp
+from realtime.relay.packets.rtp import signed16, signed32
 
 FIRST_NACK_AFTER_NS = 15 * MILLISECOND
 REPEAT_NACK_AFTER_NS = 100 * MILLISECOND

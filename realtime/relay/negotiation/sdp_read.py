@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aiortc import sdp
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
-from realtime.relay.dtls import Fingerprint
+from realtime.relay.transport.dtls import Fingerprint
 from realtime.wire.relay import MAX_SDP_BYTES, MediaKind
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"

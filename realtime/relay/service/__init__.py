@@ -1,0 +1,1 @@
+"""The process around the relay: messages, sockets, command line, signals, health."""
