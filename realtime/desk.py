@@ -22,12 +22,14 @@ RETRY_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Which tracks of a connection may pass now."""
+    """Which tracks of a connection may pass now, and to whom: `side_room` is empty in the group."""
 
     connection: str
     participant: str
     microphone: bool
     camera: bool
+    screen: bool = False
+    side_room: str = ""
 
 
 ReadAllowed = Callable[[str], Awaitable[Iterable[Allowed]]]
@@ -117,7 +119,12 @@ class RelayDesk:
         for each in await self._read_allowed(room):
             if each.participant in participants and not await self._tell(
                 ConnectionAllow(
-                    id=0, connection=each.connection, microphone=each.microphone, camera=each.camera
+                    id=0,
+                    connection=each.connection,
+                    microphone=each.microphone,
+                    camera=each.camera,
+                    screen=each.screen,
+                    side_room=each.side_room,
                 )
             ):
                 return False

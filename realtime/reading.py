@@ -41,7 +41,14 @@ def read_held(group_session_id: UUID, participant: UUID) -> HeldConnection | Non
 def read_allowed(group_session_id: UUID) -> list[Allowed]:
     """Give what each seated connection of a room may send."""
     return [
-        Allowed(str(each.connection), str(each.participant), each.microphone, each.camera)
+        Allowed(
+            str(each.connection),
+            str(each.participant),
+            each.microphone,
+            each.camera,
+            each.screen,
+            str(each.side_room or ""),
+        )
         for each in held_connections(group_session_id)
     ]
 

@@ -5,15 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from realtime.wire.relay import FactsEvent as FactsReady
 from realtime.wire.relay import (
+    DrainingEvent,
     MediaEvent,
     Ok,
+    QualityEvent,
     RelayErrorId,
     Request,
     SlotsEvent,
     SpeakersEvent,
 )
+from realtime.wire.relay import FactsEvent as FactsReady
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +52,9 @@ class ClockReading:
     round_trip_ns: int
 
 
-RelayNews = SlotsEvent | MediaEvent | SpeakersEvent | FactsReady | LinkUp | LinkDown
+RelayNews = (
+    SlotsEvent | MediaEvent | SpeakersEvent | QualityEvent | DrainingEvent | FactsReady | LinkUp | LinkDown
+)
 Listener = Callable[[RelayNews], None]
 
 

@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from realtime.wire.facts import CloseReason, FactsPage, Identifier, Journal, Track
+from realtime.wire.facts import CloseReason, FactsPage, Identifier, Journal
 
 PROTOCOL_VERSION = 1
 MAX_SDP_BYTES = 32 * 1024
 MAX_CONTROL_BYTES = 64 * 1024
 MAX_DATAGRAM_BYTES = 1500
 MAX_FACTS_PER_PAGE = 500
+MAX_TILES = 64
 
 RelayErrorId = Literal[
     "bad_request",
@@ -27,11 +28,20 @@ RelayErrorId = Literal[
     "clock_not_set",
     "wrong_version",
     "unauthorised",
+    "locked",
+    "draining",
 ]
 Generation = Annotated[int, Field(ge=1, le=2**31 - 1)]
 # A longer text still parses as a request, so that the answer can be `too_large` and not `bad_request`.
 Sdp = Annotated[str, StringConstraints(min_length=1)]
 MediaKind = Literal["audio", "video"]
+# What a person can send. Facts know microphone and camera only (`wire.facts.Track`): a screen proves nothing.
+Source = Literal["microphone", "camera", "screen"]
+# Whose side room a connection is in; empty in the group.
+SideRoom = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_.:-]*$")]
+Pixels = Annotated[int, Field(ge=0, le=16_384)]
+Downlink = Literal["good", "reduced", "sound_only"]
+Uplink = Literal["good", "weak"]
 
 
 class _Message(BaseModel):
@@ -65,6 +75,8 @@ class ConnectionOpen(_Request):
     participant: Identifier
     microphone: bool
     camera: bool
+    screen: bool = False
+    side_room: SideRoom = ""
 
 
 class PublishOffer(_Request):
@@ -75,11 +87,12 @@ class PublishOffer(_Request):
 
 
 class SubscribeOffer(_Request):
-    """Ask the relay for its offer of the fixed slot pool."""
+    """Ask for the offer of the fixed slot pool; `restart` gives the same with new ICE credentials."""
 
     op: Literal["subscribe.offer"] = "subscribe.offer"
     connection: Identifier
     generation: Generation
+    restart: bool = False
 
 
 class SubscribeAnswer(_Request):
@@ -90,10 +103,33 @@ class SubscribeAnswer(_Request):
 
 
 class ConnectionAllow(_Request):
+    """Say which tracks of a connection may pass, and in which side room; the whole wanted state each time."""
+
     op: Literal["connection.allow"] = "connection.allow"
     connection: Identifier
     microphone: bool
     camera: bool
+    screen: bool = False
+    side_room: SideRoom = ""
+
+
+class Tile(_Message):
+    """Say how large somebody's picture is on a screen, in device pixels; 0 x 0 is out of sight."""
+
+    participant: Identifier
+    source: Literal["camera", "screen"]
+    width: Pixels
+    height: Pixels
+    pinned: bool = False
+
+
+class ConnectionView(_Request):
+    """Say what a subscriber looks at, the whole of it each time, and whether they want sound only."""
+
+    op: Literal["connection.view"] = "connection.view"
+    connection: Identifier
+    tiles: Annotated[list[Tile], Field(max_length=MAX_TILES)]
+    sound_only: bool = False
 
 
 class ConnectionClose(_Request):
@@ -106,6 +142,21 @@ class RoomClose(_Request):
     op: Literal["room.close"] = "room.close"
     room: Identifier
     reason: CloseReason
+
+
+class RoomLock(_Request):
+    """Let only these people open connections in a room from now on; null opens it to everybody again."""
+
+    op: Literal["room.lock"] = "room.lock"
+    room: Identifier
+    participants: Annotated[list[Identifier], Field(max_length=256)] | None
+
+
+class Drain(_Request):
+    """Take no new rooms and end after `seconds` at the latest; null takes a drain back."""
+
+    op: Literal["drain"] = "drain"
+    seconds: Annotated[int, Field(ge=0, le=86_400)] | None
 
 
 class FactsBoots(_Request):
@@ -138,8 +189,11 @@ Request = Annotated[
     | SubscribeOffer
     | SubscribeAnswer
     | ConnectionAllow
+    | ConnectionView
     | ConnectionClose
     | RoomClose
+    | RoomLock
+    | Drain
     | FactsBoots
     | FactsRead
     | FactsAck
@@ -207,12 +261,16 @@ class ErrorReply(_Message):
 
 
 class Slot(_Message):
-    """Say who is in one m-line of a subscribe connection; `participant` is null in an empty slot."""
+    """Say who is in one m-line of a subscribe connection; `participant` is null in an empty slot.
+
+    `paused`: nothing is sent in it for now, because the subscriber's network or screen has no room for it.
+    """
 
     mid: str
     kind: MediaKind
     participant: Identifier | None
-    source: Track
+    source: Source
+    paused: bool = False
 
 
 class SlotsEvent(_Message):
@@ -241,6 +299,27 @@ class SpeakersEvent(_Message):
     participants: list[Identifier]
 
 
+class QualityEvent(_Message):
+    """Say how well a connection's network carries; sent when it changes.
+
+    `downlink`: `good`, `reduced` (smaller or fewer pictures than asked for), `sound_only` (no picture fits).
+    `uplink`: `weak` when what the person sends arrives badly.
+    """
+
+    event: Literal["quality"] = "quality"
+    room: Identifier
+    connection: Identifier
+    downlink: Downlink
+    uplink: Uplink
+
+
+class DrainingEvent(_Message):
+    """Say that the relay ends within `seconds`, or (null) that it does not after all."""
+
+    event: Literal["draining"] = "draining"
+    seconds: int | None
+
+
 class FactsEvent(_Message):
     """Wake the ingester: facts up to `last` can be read."""
 
@@ -249,7 +328,10 @@ class FactsEvent(_Message):
     last: int
 
 
-Event = Annotated[SlotsEvent | MediaEvent | SpeakersEvent | FactsEvent, Field(discriminator="event")]
+Event = Annotated[
+    SlotsEvent | MediaEvent | SpeakersEvent | QualityEvent | DrainingEvent | FactsEvent,
+    Field(discriminator="event"),
+]
 
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

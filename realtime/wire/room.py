@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from realtime.wire.errors import ErrorId
-from realtime.wire.facts import Identifier, Track
-from realtime.wire.relay import Generation, MediaKind
+from realtime.wire.facts import Identifier
+from realtime.wire.relay import MAX_TILES, Downlink, Generation, MediaKind, Pixels, Source, Uplink
 from realtime.wire.state import Change, RoomRole, RoomState, Seq, Strict
 
 PROTOCOL_VERSION: Literal[1] = 1
@@ -54,8 +54,11 @@ class PublishOffer(_Client):
 
 
 class SubscribeRequest(_Client):
+    """Ask for the relay's offer; with `restart` for the same one with new ICE credentials."""
+
     type: Literal["subscribe.request"]
     generation: Generation
+    restart: bool = False
 
 
 class SubscribeAnswer(_Client):
@@ -68,6 +71,31 @@ class MediaSet(_Client):
     type: Literal["media.set"]
     microphone: bool
     camera: bool
+    screen: bool = False
+
+
+class ViewTile(Strict):
+    """Say how large somebody's picture is shown, in device pixels; 0 x 0 is out of sight."""
+
+    model_config = ConfigDict(strict=True)
+
+    participant: Identifier
+    source: Literal["camera", "screen"]
+    width: Pixels
+    height: Pixels
+    pinned: bool = False
+
+
+class MediaView(_Client):
+    """Say what is looked at, the whole of it each time; nothing of it is stored."""
+
+    type: Literal["media.view"]
+    tiles: Annotated[list[ViewTile], Field(max_length=MAX_TILES)]
+    sound_only: bool = False
+
+
+class IceServersGet(_Client):
+    type: Literal["ice_servers.get"]
 
 
 class Leave(_Client):
@@ -110,6 +138,22 @@ class ParticipantMute(_AboutParticipant):
     type: Literal["participant.mute"]
 
 
+class ParticipantStopVideo(_AboutParticipant):
+    type: Literal["participant.stop_video"]
+
+
+class ParticipantMove(_AboutParticipant):
+    """Move somebody to the side room of a facilitator, or (null) back to the group."""
+
+    type: Literal["participant.move"]
+    side_room: Identifier | None
+
+
+class RoomLock(_Client):
+    type: Literal["room.lock"]
+    locked: bool
+
+
 class ParticipantRemove(_AboutParticipant):
     type: Literal["participant.remove"]
     reason: RemovalReason = "other"
@@ -125,6 +169,8 @@ ClientMessage = Annotated[
     | SubscribeRequest
     | SubscribeAnswer
     | MediaSet
+    | MediaView
+    | IceServersGet
     | Leave
     | SnapshotGet
     | Ping
@@ -135,6 +181,9 @@ ClientMessage = Annotated[
     | ParticipantAdmit
     | ParticipantsAdmitAll
     | ParticipantMute
+    | ParticipantStopVideo
+    | ParticipantMove
+    | RoomLock
     | ParticipantRemove
     | ParticipantReadmit,
     Field(discriminator="type"),
@@ -223,7 +272,8 @@ class MediaSlot(Strict):
     mid: str
     kind: MediaKind
     participant: Identifier | None
-    source: Track
+    source: Source
+    paused: bool
 
 
 class MediaSlots(Strict):
@@ -238,6 +288,29 @@ class MediaState(Strict):
 
 class MediaLost(Strict):
     type: Literal["media.lost"] = "media.lost"
+
+
+class MediaQuality(Strict):
+    """Say how well this client's network carries what it receives and what it sends."""
+
+    type: Literal["media.quality"] = "media.quality"
+    downlink: Downlink
+    uplink: Uplink
+
+
+class IceServer(Strict):
+    """One entry of `RTCConfiguration.iceServers`; the credential is valid for a limited time."""
+
+    urls: list[str]
+    username: str
+    credential: str
+
+
+class IceServers(Strict):
+    type: Literal["ice_servers"] = "ice_servers"
+    id: MessageId
+    servers: list[IceServer]
+    policy: Literal["all", "relay"]
 
 
 class Speakers(Strict):
@@ -276,6 +349,8 @@ ServerMessage = Annotated[
     | MediaSlots
     | MediaState
     | MediaLost
+    | MediaQuality
+    | IceServers
     | Speakers
     | Attendance
     | Pong,
@@ -290,6 +365,8 @@ CLIENT_TYPES: tuple[str, ...] = (
     "subscribe.request",
     "subscribe.answer",
     "media.set",
+    "media.view",
+    "ice_servers.get",
     "leave",
     "snapshot.get",
     "ping",
@@ -300,6 +377,9 @@ CLIENT_TYPES: tuple[str, ...] = (
     "participant.admit",
     "participants.admit_all",
     "participant.mute",
+    "participant.stop_video",
+    "participant.move",
+    "room.lock",
     "participant.remove",
     "participant.readmit",
 )

@@ -34,11 +34,15 @@ class SessionInfo(Strict):
     ended_at: AwareDatetime | None
     on_break_since: AwareDatetime | None
     auto_end_at: AwareDatetime | None
+    locked: bool
     facilitator_present: bool
 
 
 class ParticipantInfo(Strict):
-    """Say where one person stands; `full_name` and `lobby_at` are null for patients' eyes."""
+    """Say where one person stands; `full_name` and `lobby_at` are null for patients' eyes.
+
+    `side_room` is the id of the facilitator whose side room the person is in, null in the group.
+    """
 
     id: Identifier
     name: str
@@ -47,7 +51,10 @@ class ParticipantInfo(Strict):
     state: SeatState
     microphone: bool
     camera: bool
+    screen: bool
     muted_by_staff: bool
+    camera_stopped_by_staff: bool
+    side_room: Identifier | None
     state_since: AwareDatetime
     lobby_at: AwareDatetime | None
 

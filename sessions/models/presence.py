@@ -144,6 +144,11 @@ class Participation(models.Model):
     microphone_on = models.BooleanField(default=False)
     camera_on = models.BooleanField(default=False)
     muted_by_staff = models.BooleanField(default=False)
+    screen_on = models.BooleanField(default=False)
+    camera_stopped_by_staff = models.BooleanField(default=False)
+    side_room = models.UUIDField(
+        null=True, help_text="The facilitator whose side room this person is in; null in the group"
+    )
 
     class Meta:
         constraints: ClassVar = [

@@ -105,6 +105,9 @@ class GroupSession(models.Model):
     on_break_since = models.DateTimeField(null=True)
     auto_end_at = models.DateTimeField(null=True, help_text="Set while no facilitator is in the open room")
     cancel_reason = models.CharField(max_length=200, blank=True)
+    is_room_locked = models.BooleanField(
+        default=False, help_text="Nobody new comes in, not even to wait; who held a seat may come back"
+    )
     room_seq = models.PositiveIntegerField(default=0, help_text="Number of the last room event")
     fact_seq = models.PositiveIntegerField(default=0, help_text="Number of the last fact the web side wrote")
     roster_state = models.CharField(max_length=12, choices=RosterState.choices, default=RosterState.COMPUTED)

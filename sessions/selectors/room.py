@@ -49,6 +49,8 @@ class HeldConnection:
     media_state: str
     microphone: bool
     camera: bool
+    screen: bool
+    side_room: UUID | None
 
 
 def room_snapshot(group_session_id: UUID) -> RoomState:
@@ -101,6 +103,8 @@ def held_connections(group_session_id: UUID | None = None) -> list[HeldConnectio
             person.media_state,
             person.microphone_on,
             person.camera_on,
+            person.screen_on,
+            person.side_room,
         )
         for person in people.order_by("group_session_id", "user_id")
         if person.connection is not None
@@ -120,6 +124,7 @@ def session_block(group_session: GroupSession, people: Iterable[Participation]) 
         "ended_at": stamp(group_session.ended_at),
         "on_break_since": stamp(group_session.on_break_since),
         "auto_end_at": stamp(group_session.auto_end_at),
+        "locked": group_session.is_room_locked,
         "facilitator_present": _has_facilitator(group_session, people),
     }
 
@@ -132,7 +137,10 @@ def participant_block(person: Participation) -> Block:
         "state": str(person.state),
         "microphone": person.microphone_on,
         "camera": person.camera_on,
+        "screen": person.screen_on,
         "muted_by_staff": person.muted_by_staff,
+        "camera_stopped_by_staff": person.camera_stopped_by_staff,
+        "side_room": None if person.side_room is None else str(person.side_room),
         "state_since": stamp(person.state_since),
         "lobby_at": stamp(person.lobby_at),
     }

@@ -45,6 +45,9 @@ _PERSON_FIELDS = (
     "microphone_on",
     "camera_on",
     "muted_by_staff",
+    "screen_on",
+    "camera_stopped_by_staff",
+    "side_room",
 )
 _SESSION_FIELDS = (
     "title",
@@ -59,6 +62,7 @@ _SESSION_FIELDS = (
     "ended_at",
     "on_break_since",
     "auto_end_at",
+    "is_room_locked",
     "cancel_reason",
     "room_seq",
     "fact_seq",
@@ -139,7 +143,9 @@ class RoomEdit:
         person.connection = None
         person.connection_secret_hash = ""
         person.media_state = MediaState.NONE
-        person.microphone_on = person.camera_on = person.muted_by_staff = False
+        person.microphone_on = person.camera_on = person.screen_on = False
+        person.muted_by_staff = person.camera_stopped_by_staff = False
+        person.side_room = None
         self.move(person, state)
         return connection
 

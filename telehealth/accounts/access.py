@@ -162,6 +162,8 @@ MESSAGES: Mapping[str, Roles] = {
     "subscribe.request": IN_THE_ROOM,
     "subscribe.answer": IN_THE_ROOM,
     "media.set": IN_THE_ROOM,
+    "media.view": IN_THE_ROOM,
+    "ice_servers.get": IN_THE_ROOM,
     "leave": IN_THE_ROOM,
     "snapshot.get": IN_THE_ROOM,
     "ping": IN_THE_ROOM,
@@ -172,6 +174,9 @@ MESSAGES: Mapping[str, Roles] = {
     "participant.admit": FACILITATORS,
     "participants.admit_all": FACILITATORS,
     "participant.mute": FACILITATORS,
+    "participant.stop_video": FACILITATORS,
+    "participant.move": FACILITATORS,
+    "room.lock": FACILITATORS,
     "participant.remove": FACILITATORS,
     "participant.readmit": FACILITATORS,
 }

@@ -36,6 +36,7 @@ sessions = st.builds(
     ended_at=st.none() | instants,
     on_break_since=st.none() | instants,
     auto_end_at=st.none() | instants,
+    locked=st.booleans(),
     facilitator_present=st.booleans(),
 )
 people = st.builds(
@@ -47,7 +48,10 @@ people = st.builds(
     state=st.sampled_from(["WAITING", "IN_ROOM", "RECONNECTING", "LEFT", "REMOVED", "DENIED"]),
     microphone=st.booleans(),
     camera=st.booleans(),
+    screen=st.booleans(),
     muted_by_staff=st.booleans(),
+    camera_stopped_by_staff=st.booleans(),
+    side_room=st.none() | st.sampled_from(IDS),
     state_since=instants,
     lobby_at=st.none() | instants,
 )

@@ -42,6 +42,8 @@ export function onServer(state: State, message: ServerMessage): State {
     case "ack":
     case "publish.answer":
     case "subscribe.offer":
+    case "ice_servers":
+    case "media.quality":
       return state;
   }
 }

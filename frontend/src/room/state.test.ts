@@ -91,14 +91,14 @@ describe("devices", () => {
 
 describe("media", () => {
   it("is counted as lost each time the server says so, and slots are emptied", () => {
-    const slot = { mid: "0", kind: "audio", participant: "p2", source: "microphone" } as const;
+    const slot = { mid: "0", kind: "audio", participant: "p2", source: "microphone", paused: false } as const;
     const state = after(joined(room([person("p1")])), server({ type: "media.slots", slots: [slot] }), server({ type: "media.lost" }));
     expect(state.mediaLost).toBe(1);
     expect(state.slots).toEqual([]);
   });
 
   it("keeps its slots over a resumed seat and drops them with a new one", () => {
-    const slot = { mid: "0", kind: "audio", participant: "p2", source: "microphone" } as const;
+    const slot = { mid: "0", kind: "audio", participant: "p2", source: "microphone", paused: false } as const;
     const state = after(joined(room([person("p1")])), server({ type: "media.slots", slots: [slot] }));
     expect(after(state, server(welcome(room([person("p1")], 5), { resumed: true }))).slots).toEqual([slot]);
     expect(after(state, server(welcome(room([person("p1")], 5), { connection: "c2" }))).slots).toEqual([]);

@@ -1,20 +1,29 @@
-"""Splice streams into one: contiguous sequence numbers and timestamps that never go back. Pure arithmetic."""
+"""Splice streams into one: numbers that run on without a seam, whoever feeds them. Pure arithmetic."""
 
 from realtime.relay.clock import SECOND
+from realtime.relay.packets.vp8 import NO_DESCRIPTOR, Descriptor
 
 # A slot that stood empty for hours must not advance so far that 32 bits read it as going back.
 _MAX_ADVANCE = 2**30
+_PICTURES, _INDEXES = 0x8000, 0x100
 
 
 class Rewriter:
-    """Map unwrapped numbers of the stream that feeds it now onto one endless outgoing stream."""
+    """Map unwrapped numbers of the stream that feeds it now onto one endless outgoing stream.
+
+    VP8's picture id and TL0PICIDX run on as well: a decoder takes a jump in them for loss.
+    """
 
     __slots__ = (
+        "_index",
+        "_picture",
         "_rate",
         "_started",
+        "index_shift",
         "last_ns",
         "last_sequence",
         "last_timestamp",
+        "picture_shift",
         "sequence_shift",
         "timestamp_shift",
     )
@@ -22,26 +31,54 @@ class Rewriter:
     def __init__(self, *, first_sequence: int, first_timestamp: int, rate: int) -> None:
         self._rate = rate
         self._started = False
+        self._picture: int | None = None
+        self._index: int | None = None
         self.last_sequence = first_sequence - 1
         self.last_timestamp = first_timestamp
         self.last_ns = 0
         self.sequence_shift = 0
         self.timestamp_shift = 0
+        self.picture_shift = 0
+        self.index_shift = 0
 
-    def splice(self, sequence: int, timestamp: int, now_ns: int) -> None:
-        """Make this packet the next one after everything sent so far; time moves on by the wall clock."""
-        advance = 0
-        if self._started:
-            advance = min(max((now_ns - self.last_ns) * self._rate // SECOND, 1), _MAX_ADVANCE)
+    def splice(
+        self,
+        sequence: int,
+        timestamp: int,
+        now_ns: int,
+        descriptor: Descriptor = NO_DESCRIPTOR,
+        *,
+        advance: int | None = None,
+    ) -> None:
+        """Make this packet the next one after everything sent so far.
+
+        Time moves on by `advance` ticks where the caller knows better, else by the wall clock, but always.
+        """
+        if not self._started:
+            advance = 0
+        else:
+            if advance is None:
+                advance = (now_ns - self.last_ns) * self._rate // SECOND
+            advance = min(max(advance, 1), _MAX_ADVANCE)
         self._started = True
         self.sequence_shift = self.last_sequence + 1 - sequence
         self.timestamp_shift = self.last_timestamp + advance - timestamp
+        if descriptor[0]:
+            self.picture_shift = 0 if self._picture is None else self._picture + 1 - descriptor[1]
+        if descriptor[2]:
+            self.index_shift = 0 if self._index is None else self._index + 1 - descriptor[3]
 
-    def advance(self, sequence: int, timestamp: int, now_ns: int) -> int:
+    def advance(
+        self, sequence: int, timestamp: int, now_ns: int, descriptor: Descriptor = NO_DESCRIPTOR
+    ) -> int:
         """Return the outgoing sequence number of a packet of the spliced stream, and remember the newest."""
         out = sequence + self.sequence_shift
         if out > self.last_sequence:
             self.last_sequence = out
             self.last_timestamp = timestamp + self.timestamp_shift
             self.last_ns = now_ns
+            if descriptor[0]:
+                self._picture = (descriptor[1] + self.picture_shift) % _PICTURES
+            if descriptor[2]:
+                self._index = (descriptor[3] + self.index_shift) % _INDEXES
         return out

@@ -33,6 +33,7 @@ export function session(change: Partial<SessionInfo> = {}): SessionInfo {
     ended_at: null,
     on_break_since: null,
     auto_end_at: null,
+    locked: false,
     facilitator_present: true,
     ...change,
   };
@@ -47,7 +48,10 @@ export function person(id: string, change: Partial<ParticipantInfo> = {}): Parti
     state: "IN_ROOM",
     microphone: true,
     camera: true,
+    screen: false,
     muted_by_staff: false,
+    camera_stopped_by_staff: false,
+    side_room: null,
     state_since: "2026-11-17T14:00:00Z",
     lobby_at: null,
     ...change,
