@@ -12,11 +12,14 @@ from realtime.relay.facts.witness import TrackCounters, Witness
 from realtime.relay.negotiation.sdp_read import Description
 from realtime.relay.seat import Environment, PeerFactory
 from realtime.relay.transport.peer import Peer
-from realtime.relay.uplink.producer import ClockMap, Producer
+from realtime.relay.uplink.encoding import ClockMap
+from realtime.relay.uplink.producer import Producer
 from realtime.relay.uplink.publishing import PublishPeer
 from realtime.wire.facts import CloseReason, Track
+from realtime.wire.relay import Source
 
 # Longer than any bridge: the web side decides about seats, this only clears what nobody asks for any more.
+SOURCES: tuple[Source, ...] = ("microphone", "camera", "screen")
 FORGOTTEN_AFTER_NS = 180 * SECOND
 
 Line = TypeVar("Line", PublishPeer, SubscribePeer)
@@ -53,6 +56,7 @@ class Connection:
         self.table = SlotTable(audio=environment.audio_slots, video=environment.video_slots)
         self.publishers: list[PublishPeer] = []
         self.subscribers: list[SubscribePeer] = []
+        self.side_room = ""
         self.is_closed = False
         self._environment = environment
         self._factory = factory
@@ -63,15 +67,9 @@ class Connection:
         self._subscribe_generation = 0
         self._session_id = environment.random_below(2**62)
         clock_map = ClockMap()
-        tracks: tuple[Track, ...] = ("microphone", "camera")
-        self.producers: dict[Track, Producer] = {
-            track: Producer(
-                source=track,
-                first_sequence=environment.random_below(2**15),
-                first_timestamp=environment.random_below(2**31),
-                clock_map=clock_map,
-            )
-            for track in tracks
+        self.producers: dict[Source, Producer] = {
+            source: Producer(source=source, clock_map=clock_map, random_below=environment.random_below)
+            for source in SOURCES
         }
         self.witness = Witness(
             room=room,
@@ -84,7 +82,7 @@ class Connection:
         )
 
     @property
-    def tracks(self) -> frozenset[Track]:
+    def tracks(self) -> frozenset[Source]:
         """What the newest publish offer sends."""
         return self.publishers[-1].tracks if self.publishers else frozenset()
 
@@ -93,10 +91,12 @@ class Connection:
         """Say whether any peer connection has its keys."""
         return any(each.peer.is_connected for each in self._lines())
 
-    def allow(self, *, microphone: bool, camera: bool) -> None:
-        """Set what may be forwarded; what may not still counts as presence."""
+    def allow(self, *, microphone: bool, camera: bool, screen: bool, side_room: str) -> None:
+        """Set what may be forwarded, and to whom; what may not still counts as presence."""
         self.producers["microphone"].allowed = microphone
         self.producers["camera"].allowed = camera
+        self.producers["screen"].allowed = screen
+        self.side_room = side_room
 
     def publish(self, *, generation: int, offer: Description, now_ns: int) -> str:
         """Answer an offer: further negotiation of the same generation, or a new peer connection."""
@@ -209,7 +209,8 @@ class Connection:
         return [*self.publishers, *self.subscribers]
 
     def _published(self) -> dict[Track, TrackCounters]:
-        return {track: self.producers[track] for track in sorted(self.tracks)}
+        facts: tuple[Track, ...] = ("camera", "microphone")
+        return {track: self.producers[track] for track in facts if track in self.tracks}
 
     def _presence_changed(self, change: Change) -> None:
         if change is not Change.FIRST:

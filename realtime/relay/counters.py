@@ -7,9 +7,9 @@ logger = logging.getLogger("realtime.relay")
 
 
 class Counters:
-    """Count packets in and out, and everything that was dropped, by reason."""
+    """Count packets in and out, everything that was dropped, by reason, and what else happened, by name."""
 
-    __slots__ = ("bytes_in", "bytes_out", "dropped", "packets_in", "packets_out")
+    __slots__ = ("bytes_in", "bytes_out", "dropped", "happened", "packets_in", "packets_out")
 
     def __init__(self) -> None:
         self.packets_in = 0
@@ -17,6 +17,11 @@ class Counters:
         self.bytes_in = 0
         self.bytes_out = 0
         self.dropped: Counter[str] = Counter()
+        self.happened: Counter[str] = Counter()
+
+    def add(self, name: str, number: int = 1) -> None:
+        """Count something that happened, such as `nack_sent`."""
+        self.happened[name] += number
 
     def drop(self, reason: str) -> None:
         """Count one datagram or packet that went no further."""

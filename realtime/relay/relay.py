@@ -55,7 +55,17 @@ class Relay:
         self._second_due_ns = 0
         self._facts_told = 0
 
-    def open(self, *, room: str, connection: str, participant: str, microphone: bool, camera: bool) -> None:
+    def open(
+        self,
+        *,
+        room: str,
+        connection: str,
+        participant: str,
+        microphone: bool,
+        camera: bool,
+        screen: bool = False,
+        side_room: str = "",
+    ) -> None:
         """Make a seat; idempotent for the same room and participant."""
         now_ns = self._now()
         self._clock.wall(now_ns)  # raises while nobody has set the clock: no fact could be written
@@ -78,7 +88,7 @@ class Relay:
             place.connections[connection] = held
         elif (held.room, held.participant) != (room, participant):
             raise OperationError("bad_request", "this connection belongs to another room or participant")
-        held.allow(microphone=microphone, camera=camera)
+        held.allow(microphone=microphone, camera=camera, screen=screen, side_room=side_room)
         self._refresh(room, now_ns)
 
     def publish_offer(self, *, connection: str, generation: int, sdp: str) -> str:
@@ -97,9 +107,11 @@ class Relay:
         self._refresh(held.room, self._now())
         self.rooms[held.room].announce_slots(held)
 
-    def allow(self, *, connection: str, microphone: bool, camera: bool) -> None:
-        """Set what of a connection is forwarded."""
-        self._connection(connection).allow(microphone=microphone, camera=camera)
+    def allow(self, *, connection: str, microphone: bool, camera: bool, screen: bool, side_room: str) -> None:
+        """Set what of a connection is forwarded, and to whom."""
+        held = self._connection(connection)
+        held.allow(microphone=microphone, camera=camera, screen=screen, side_room=side_room)
+        self._refresh(held.room, self._now())
 
     def close(self, *, connection: str, reason: CloseReason) -> None:
         """End a connection; idempotent."""

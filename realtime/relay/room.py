@@ -5,8 +5,7 @@ from collections.abc import Callable
 from realtime.relay.clock import MILLISECOND
 from realtime.relay.connection import Connection
 from realtime.relay.uplink.producer import Producer
-from realtime.wire.facts import Track
-from realtime.wire.relay import Event, Slot, SlotsEvent, SpeakersEvent
+from realtime.wire.relay import Event, Slot, SlotsEvent, Source, SpeakersEvent
 
 SPEAKERS_EVERY_NS = 300 * MILLISECOND
 # Cameras in the room, and bits per second for each: what a subscriber takes in stays within a few Mbit/s.
@@ -78,15 +77,15 @@ class Room:
         cameras = sum("camera" in each.tracks for each in self.connections.values())
         return next((rate for upto, rate in _BITRATES if cameras <= upto), _SMALLEST_BITRATE)
 
-    def _published(self) -> dict[tuple[str, Track], Producer]:
-        published: dict[tuple[str, Track], Producer] = {}
+    def _published(self) -> dict[tuple[str, Source], Producer]:
+        published: dict[tuple[str, Source], Producer] = {}
         for connection in self.connections.values():
             for track in sorted(connection.tracks, reverse=True):
                 published[connection.participant, track] = connection.producers[track]
         return published
 
     @staticmethod
-    def _carry(connection: Connection, published: dict[tuple[str, Track], Producer], now_ns: int) -> None:
+    def _carry(connection: Connection, published: dict[tuple[str, Source], Producer], now_ns: int) -> None:
         voices: list[Producer | None] = [
             published.get((holder, "microphone")) if holder is not None else None
             for holder in connection.table.audio.holders

@@ -11,7 +11,8 @@ from realtime.relay.clock import SECOND
 from realtime.relay.downlink.consumer import Consumer
 from realtime.relay.packets import rtp
 from realtime.relay.packets.rewriter import Rewriter
-from realtime.relay.uplink.producer import ClockMap, Producer
+from realtime.relay.uplink.encoding import ClockMap
+from realtime.relay.uplink.producer import Producer
 from tests.relay.peer import DELTA_FRAME, KEY_FRAME
 
 # (source, step of the sequence, step of the timestamp, milliseconds that pass, is a key frame)

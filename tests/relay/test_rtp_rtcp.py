@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.relay.packets import rtcp, rtp
+from realtime.relay.packets import rtcp, rtp, vp8
 from realtime.relay.packets.reception import MAX_MISSING, NackList, ReceptionStats
 
 numbers32 = st.integers(0, 2**32 - 1)
@@ -20,7 +20,7 @@ def test_any_bytes_are_a_header_or_a_value_error(data: bytes) -> None:
         return
     assert 12 <= start <= end <= len(data)
     assert len(rtp.find_extension(data, extension_start, extension_end, 1)) <= len(data)
-    rtp.starts_vp8_keyframe(data, start, end)
+    vp8.parse_descriptor(data, start, end)
 
 
 @given(st.binary(max_size=300))
@@ -92,7 +92,7 @@ def test_extensions_of_both_forms_are_found() -> None:
     ],
 )
 def test_the_first_packet_of_a_vp8_key_frame_is_recognised(payload: bytes, is_start: bool) -> None:
-    assert rtp.starts_vp8_keyframe(bytes(12) + payload, 12, 12 + len(payload)) == is_start
+    assert vp8.parse_descriptor(bytes(12) + payload, 12, 12 + len(payload))[0] == is_start
 
 
 @given(numbers32, st.lists(st.integers(0, 65_535), min_size=1, max_size=40, unique=True))

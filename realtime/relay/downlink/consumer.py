@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from realtime.relay.clock import MILLISECOND, SECOND, ntp_from_mono
-from realtime.relay.packets import rtcp, rtp
+from realtime.relay.packets import rtcp, rtp, vp8
 from realtime.relay.packets.rewriter import Rewriter
-from realtime.relay.uplink.producer import OPUS_RATE, VP8_RATE, Producer
+from realtime.relay.uplink.encoding import OPUS_RATE, VIDEO_PAYLOAD_AT, VP8_RATE, Encoding
+from realtime.relay.uplink.producer import Producer
 from realtime.wire.relay import MediaKind
 
 MAX_RESENDS_PER_PACKET = 3
@@ -20,16 +21,21 @@ _MASK16, _MASK32 = 0xFFFF, 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """Remember how a stretch of outgoing numbers maps back to the producer it came from."""
+    """Remember how a stretch of outgoing numbers maps back to the encoding it came from."""
 
     first: int
-    producer: Producer
+    encoding: Encoding
     sequence_shift: int
     timestamp_shift: int
+    picture_shift: int
+    index_shift: int
 
 
 class Consumer:
-    """Send one producer at a time; numbers and time run on without a seam when the producer changes."""
+    """Send one encoding of one producer at a time; numbers and time run on without a seam when it changes.
+
+    `encoding` is what is sent now, `target` what is to be sent from its next start on; both None: paused.
+    """
 
     def __init__(
         self,
@@ -48,11 +54,12 @@ class Consumer:
         self.kind: MediaKind = kind
         self.ssrc = ssrc
         self.producer: Producer | None = None
+        self.encoding: Encoding | None = None
+        self.target: Encoding | None = None
         self.packets = 0
         self.octets = 0
         self.loss_fraction = 0
         self.round_trip_ns = _DEFAULT_ROUND_TRIP_NS
-        self.is_waiting = False
         self._send = send
         self._rate = VP8_RATE if kind == "video" else OPUS_RATE
         self._rewriter = Rewriter(
@@ -65,44 +72,85 @@ class Consumer:
         self._last_report_timestamp: int | None = None
         self._packets_reported = 0
 
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether something is to be sent of which nothing could be sent yet."""
+        return self.encoding is None and self.target is not None
+
     def attach(self, producer: Producer, now_ns: int) -> None:
-        """Carry `producer` from its next packet on (video: its next key frame, which is asked for)."""
+        """Carry `producer` from now on, its smallest encoding until `select` says otherwise."""
         self.detach()
         self.producer = producer
-        self.is_waiting = True
-        producer.subscribers.append(self)
-        if self.kind == "video":
-            producer.want_keyframe(now_ns)
+        self.select(producer.encodings[0], now_ns)
 
     def detach(self) -> None:
         """Carry nobody; the numbers wait where they are."""
-        if self.producer is not None:
-            self.producer.subscribers.remove(self)
-            self.producer = None
-        self.is_waiting = False
+        self._let_go(self.encoding)
+        self._let_go(self.target)
+        self.producer = self.encoding = self.target = None
+
+    def select(self, encoding: Encoding | None, now_ns: int) -> None:
+        """Send this encoding from its next packet on (video: its next key frame, which is asked for).
+
+        Until then the one before goes on. None pauses at once: the slot keeps its producer and sends nothing.
+        """
+        if encoding is None:
+            self._let_go(self.encoding)
+            self._let_go(self.target)
+            self.encoding = self.target = None
+            return
+        if encoding is self.target or (encoding is self.encoding and self.target is None):
+            return
+        self._let_go(self.target)
+        self.target = None
+        if encoding is self.encoding:
+            return
+        self.target = encoding
+        encoding.subscribers.append(self)
+        if self.kind == "video":
+            encoding.want_keyframe(now_ns)
+
+    def _let_go(self, encoding: Encoding | None) -> None:
+        if encoding is not None:
+            encoding.subscribers.remove(self)
 
     def forward(
-        self, sequence: int, timestamp: int, head: int, body: bytes, is_start: bool, now_ns: int
+        self,
+        encoding: Encoding,
+        sequence: int,
+        timestamp: int,
+        head: int,
+        body: bytes,
+        descriptor: vp8.Descriptor,
+        is_start: bool,
+        now_ns: int,
     ) -> None:
-        """Send one packet of the producer on."""
+        """Send one packet of an encoding on."""
         rewriter = self._rewriter
-        if self.is_waiting:
-            if not is_start or self.producer is None:
+        if encoding is self.target:
+            if not is_start:
                 return
-            self.is_waiting = False
+            self._let_go(self.encoding)
+            self.encoding, self.target = encoding, None
             self._entered = sequence
-            rewriter.splice(sequence, timestamp, now_ns)
+            rewriter.splice(sequence, timestamp, now_ns, descriptor)
             self._segments.append(
                 _Segment(
                     rewriter.last_sequence + 1,
-                    self.producer,
+                    encoding,
                     rewriter.sequence_shift,
                     rewriter.timestamp_shift,
+                    rewriter.picture_shift,
+                    rewriter.index_shift,
                 )
             )
         elif sequence < self._entered:
             return
-        out = rewriter.advance(sequence, timestamp, now_ns)
+        out = rewriter.advance(sequence, timestamp, now_ns, descriptor)
+        if rewriter.picture_shift or rewriter.index_shift:
+            body = vp8.rewrite(
+                body, VIDEO_PAYLOAD_AT, descriptor, rewriter.picture_shift, rewriter.index_shift
+            )
         self.packets += 1
         self.octets += len(body)
         out_timestamp = (timestamp + rewriter.timestamp_shift) & _MASK32
@@ -124,13 +172,14 @@ class Consumer:
         segment = next((each for each in reversed(self._segments) if each.first <= out), None)
         if segment is None or out > self._rewriter.last_sequence or self._budget <= 0:
             return False
-        cached = segment.producer.cached(out - segment.sequence_shift)
+        cached = segment.encoding.cached(out - segment.sequence_shift)
         if cached is None:
             return False
-        head, timestamp, body = cached
+        head, timestamp, body, descriptor = cached
         if self.kind == "video":
             # Bytes 5 to 8 hold the abs-send-time; an old one would read as a queue on the path.
             body = body[:5] + rtp.abs_send_time(now_ns) + body[8:]
+            body = vp8.rewrite(body, VIDEO_PAYLOAD_AT, descriptor, segment.picture_shift, segment.index_shift)
         self._budget -= 1
         if len(self._resent) >= _RESENDS_KEPT:
             self._resent.pop(next(iter(self._resent)))
@@ -143,8 +192,9 @@ class Consumer:
 
     def keyframe_request(self, now_ns: int) -> None:
         """Pass the subscriber's wish on to whoever is in the slot."""
-        if self.kind == "video" and self.producer is not None:
-            self.producer.want_keyframe(now_ns)
+        wanted = self.target or self.encoding
+        if self.kind == "video" and wanted is not None:
+            wanted.want_keyframe(now_ns)
 
     def receiver_report(self, block: rtcp.ReportBlock, now_ns: int) -> None:
         """Learn loss and round trip time."""
@@ -158,10 +208,10 @@ class Consumer:
     def report(self, now_ns: int) -> rtcp.SenderReport | None:
         """Return the sender report of the last second, or None if nothing was sent in it."""
         self._budget = MAX_RESENDS_PER_SECOND
-        if self.packets == self._packets_reported or self.producer is None or self.is_waiting:
+        if self.packets == self._packets_reported or self.encoding is None:
             return None
         self._packets_reported = self.packets
-        timestamp = self.producer.timestamp_at(now_ns) + self._rewriter.timestamp_shift
+        timestamp = self.encoding.timestamp_at(now_ns) + self._rewriter.timestamp_shift
         if self._last_report_timestamp is not None:
             timestamp = max(timestamp, self._last_report_timestamp)
         self._last_report_timestamp = timestamp

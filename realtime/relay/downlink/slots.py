@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from realtime.wire.facts import Track
+from realtime.wire.relay import Source
 
-Wanted = tuple[str, Track]
+Wanted = tuple[str, Source]
 
 
 class SlotColumn:

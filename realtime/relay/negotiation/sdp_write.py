@@ -13,7 +13,7 @@ from realtime.relay.negotiation.sdp_read import (
 )
 from realtime.relay.transport.dtls import Fingerprint
 from realtime.relay.transport.ice_lite import Address
-from realtime.relay.uplink.producer import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, OPUS_PAYLOAD, VP8_PAYLOAD
+from realtime.relay.uplink.encoding import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, OPUS_PAYLOAD, VP8_PAYLOAD
 from realtime.wire.relay import MediaKind
 
 _MID_ID = 4

@@ -1,7 +1,9 @@
 """The newest packets of one stream, kept once for everybody who may ask for them again."""
 
-# first two header bytes, timestamp, everything behind the fixed header
-Cached = tuple[int, int, bytes]
+from realtime.relay.packets.vp8 import Descriptor
+
+# first two header bytes, timestamp, everything behind the fixed header, where its running numbers are
+Cached = tuple[int, int, bytes, Descriptor]
 
 
 class PacketCache:

@@ -75,27 +75,6 @@ def find_extension(data: bytes, start: int, end: int, wanted: int) -> bytes:
     return b""
 
 
-def starts_vp8_keyframe(data: bytes, start: int, end: int) -> bool:
-    """Say whether this payload is the first of a VP8 key frame (RFC 7741, at most 7 bytes are looked at)."""
-    if start >= end:
-        return False
-    first = data[start]
-    if first & 0x17 != 0x10:  # start of a partition, and it is partition zero
-        return False
-    position = start + 1
-    if first & 0x80:
-        if position >= end:
-            return False
-        extended = data[position]
-        position += 1
-        if extended & 0x80:
-            if position >= end:
-                return False
-            position += 2 if data[position] & 0x80 else 1
-        position += bool(extended & 0x40) + bool(extended & 0x30)
-    return position < end and not data[position] & 0x01
-
-
 def abs_send_time(now_ns: int) -> bytes:
     """Return the 24 bit 6.18 fixed point seconds of the abs-send-time extension."""
     return (((now_ns << 18) // 1_000_000_000) & 0xFFFFFF).to_bytes(3, "big")

@@ -55,3 +55,9 @@ def rewrite(body: bytes, start: int, descriptor: Descriptor, picture_shift: int,
         at = start + index_at
         body = body[:at] + bytes([(index + index_shift) & 0xFF]) + body[at + 1 :]
     return body
+
+
+def shifted(descriptor: Descriptor, picture_shift: int, index_shift: int) -> Descriptor:
+    """Return the descriptor of a body that `rewrite` has moved on."""
+    picture_at, picture, index_at, index = descriptor
+    return picture_at, (picture + picture_shift) & 0x7FFF, index_at, (index + index_shift) & 0xFF

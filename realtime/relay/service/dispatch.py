@@ -92,6 +92,8 @@ class Dispatch:
             participant=request.participant,
             microphone=request.microphone,
             camera=request.camera,
+            screen=request.screen,
+            side_room=request.side_room,
         )
         return wire.Done()
 
@@ -112,7 +114,13 @@ class Dispatch:
         return wire.Done()
 
     def _allow(self, request: wire.ConnectionAllow) -> wire.Ok:
-        self._relay.allow(connection=request.connection, microphone=request.microphone, camera=request.camera)
+        self._relay.allow(
+            connection=request.connection,
+            microphone=request.microphone,
+            camera=request.camera,
+            screen=request.screen,
+            side_room=request.side_room,
+        )
         return wire.Done()
 
     def _close(self, request: wire.ConnectionClose) -> wire.Ok:

@@ -9,7 +9,7 @@ from realtime.relay.packets import rtcp, rtp
 from realtime.relay.seat import PeerEvents, PeerFactory
 from realtime.relay.transport.peer import Peer
 from realtime.relay.uplink.producer import Producer
-from realtime.wire.facts import Track
+from realtime.wire.relay import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class PublishPeer:
         *,
         generation: int,
         offer: Description,
-        producers: dict[Track, Producer],
+        producers: dict[Source, Producer],
         events: PeerEvents,
         factory: PeerFactory,
         counters: Counters,
@@ -43,15 +43,15 @@ class PublishPeer:
         self._session_id = session_id
         self._version = 0
         self._offer = offer
-        self._lines: dict[Track, _Line] = {}
-        self._bound: dict[int, Track] = {}
+        self._lines: dict[Source, _Line] = {}
+        self._bound: dict[int, Source] = {}
         self.peer = factory.make(direction="publish", generation=generation, owner=self, now_ns=now_ns)
         self.peer.ice.remote_ufrag = offer.ufrag
         self.peer.fingerprints = offer.fingerprints
         self._take_lines()
 
     @property
-    def tracks(self) -> frozenset[Track]:
+    def tracks(self) -> frozenset[Source]:
         """What is published by the newest offer; a camera switched off is still published."""
         return frozenset(self._lines)
 
@@ -91,7 +91,7 @@ class PublishPeer:
             self._events.camera_authenticated(now_ns)
         elif line.level_id:
             level = rtp.find_extension(data, header[3], header[4], line.level_id)
-        reason = self._producers[track].receive(data, header, level, peer.number, peer.send_rtcp, now_ns)
+        reason = self._producers[track].receive(0, data, header, level, peer.number, peer.send_rtcp, now_ns)
         if reason is not None:
             self._counters.drop(reason)
 
@@ -101,7 +101,8 @@ class PublishPeer:
         for packet in rtcp.parse(data):
             if isinstance(packet, rtcp.SenderReport):
                 for producer in self._producers.values():
-                    producer.sender_report(packet, now_ns)
+                    for encoding in producer.encodings:
+                        encoding.sender_report(packet, now_ns)
 
     def on_connected(self, peer: Peer, now_ns: int) -> None:
         """Pass it on."""
@@ -115,8 +116,9 @@ class PublishPeer:
         """Send the reception report, and how much the browser may send."""
         blocks = []
         for producer in self._producers.values():
-            if producer.peer_number == self.peer.number and producer.stats is not None:
-                blocks.append(producer.stats.report(now_ns))
+            for encoding in producer.encodings:
+                if encoding.peer_number == self.peer.number and encoding.stats is not None:
+                    blocks.append(encoding.stats.report(now_ns))
         if not blocks or not self.peer.is_connected:
             return
         self.peer.send_rtcp(
@@ -133,9 +135,9 @@ class PublishPeer:
             producer.forget_peer(self.peer.number)
 
     def _take_lines(self) -> None:
-        lines: dict[Track, _Line] = {}
+        lines: dict[Source, _Line] = {}
         for media in self._offer.media:
-            track: Track = "microphone" if media.kind == "audio" else "camera"
+            track: Source = "microphone" if media.kind == "audio" else "camera"
             if sdp_write.is_usable(media) and media.is_sending and media.payload is not None:
                 lines.setdefault(
                     track,
@@ -149,7 +151,7 @@ class PublishPeer:
                 )
         self._lines = lines
 
-    def _bind(self, data: bytes, header: rtp.Header) -> Track | None:
+    def _bind(self, data: bytes, header: rtp.Header) -> Source | None:
         """Remember whose authentic SSRC this is: by MID, or announcement, or payload type."""
         mid_id = next((line.mid_id for line in self._lines.values()), 0)
         mid = (

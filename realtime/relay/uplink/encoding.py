@@ -1,0 +1,274 @@
+"""One RTP stream of a track as it comes in: the whole track, or one layer of its simulcast."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from realtime.relay.clock import MILLISECOND, SECOND, ntp_to_ns
+from realtime.relay.packets import rtcp, rtp, vp8
+from realtime.relay.packets.packet_cache import Cached, PacketCache
+from realtime.relay.packets.reception import NackList, ReceptionStats
+from realtime.relay.packets.rewriter import Rewriter
+
+OPUS_PAYLOAD, OPUS_RATE = 111, 48_000
+VP8_PAYLOAD, VP8_RATE = 96, 90_000
+AUDIO_LEVEL_ID, ABS_SEND_TIME_ID = 1, 2
+PLI_INTERVAL_NS = 500 * MILLISECOND
+_AUDIO_CACHE, _VIDEO_CACHE = 64, 512
+# A larger hole is another run of the stream, not loss; a packet further back is of no use to anybody.
+_MAX_DROPOUT, _MAX_DISORDER = 1000, 1000
+_MAX_SILENT_CLOCK_JUMP_SECONDS = 10
+_RETIRED_SOURCE_WAITS_NS = SECOND
+_MAX_RETIRED = 16
+_ALIVE_NS = 2 * SECOND
+
+_AUDIO_EXTENSION = b"\xbe\xde\x00\x01" + bytes([AUDIO_LEVEL_ID << 4])
+_VIDEO_EXTENSION = b"\xbe\xde\x00\x01" + bytes([ABS_SEND_TIME_ID << 4 | 2])
+# How far into the canonical body the payload of a video packet begins.
+VIDEO_PAYLOAD_AT = len(_VIDEO_EXTENSION) + 3
+_VERSION, _EXTENDED, _MARKER = 0x8000, 0x1000, 0x80
+
+Feedback = Callable[[list[bytes]], None]
+
+
+class Subscriber(Protocol):
+    """A down-track that takes packets of the virtual stream."""
+
+    def forward(
+        self,
+        encoding: "Encoding",
+        sequence: int,
+        timestamp: int,
+        head: int,
+        body: bytes,
+        descriptor: vp8.Descriptor,
+        is_start: bool,
+        now_ns: int,
+    ) -> None:
+        """Send one packet on; `is_start` says that decoding may begin with it."""
+
+
+class ClockMap:
+    """Translate a publisher's NTP clock to the relay's, alike for all tracks so that lips stay in step."""
+
+    __slots__ = ("_offset_ns",)
+
+    def __init__(self) -> None:
+        self._offset_ns: int | None = None
+
+    def to_mono(self, ntp: int, now_ns: int) -> int:
+        """Return the relay's time of a publisher's stamp that has arrived just now."""
+        their_ns = ntp_to_ns(ntp)
+        measured = now_ns - their_ns
+        if self._offset_ns is None or abs(measured - self._offset_ns) > SECOND:
+            self._offset_ns = measured
+        else:
+            self._offset_ns += (measured - self._offset_ns) // 16
+        return their_ns + self._offset_ns
+
+
+class Encoding:
+    """Renumber the authenticated packets of one stream and hand them to every subscriber.
+
+    The stream goes on without a seam when another SSRC or another peer connection takes over. `rank` orders
+    the encodings of a track: 0 is the smallest picture.
+    """
+
+    def __init__(
+        self, *, rank: int, is_video: bool, first_sequence: int, first_timestamp: int, clock_map: ClockMap
+    ) -> None:
+        self.rank = rank
+        self.is_video = is_video
+        self.rate = VP8_RATE if is_video else OPUS_RATE
+        self.allowed = True
+        self.last_ns: int | None = None
+        self.stats: ReceptionStats | None = None
+        self.subscribers: list[Subscriber] = []
+        self.cache = PacketCache(_VIDEO_CACHE if is_video else _AUDIO_CACHE)
+        self.missing = NackList()
+        self.keyframes = 0
+        self._payload = VP8_PAYLOAD if is_video else OPUS_PAYLOAD
+        self._rewriter = Rewriter(
+            first_sequence=first_sequence, first_timestamp=first_timestamp, rate=self.rate
+        )
+        self._clock_map = clock_map
+        self._key: tuple[int, int] | None = None
+        self._feedback: Feedback | None = None
+        self._retired: dict[tuple[int, int], int] = {}
+        self._running = False
+        self._newest = 0
+        self._first_of_run = 0
+        self._timestamp = 0
+        self._run_ns = 0
+        self._reported: tuple[int, int] | None = None
+        self._keyframe_wanted = False
+        self._keyframe_asked_ns = -PLI_INTERVAL_NS
+
+    @property
+    def ssrc(self) -> int | None:
+        """The SSRC that feeds the stream now."""
+        return self._key[1] if self._key else None
+
+    @property
+    def peer_number(self) -> int | None:
+        """The number of the peer connection that feeds the stream now."""
+        return self._key[0] if self._key else None
+
+    def receive(  # one flat function: this is the hot path, and every call in it costs
+        self, data: bytes, header: rtp.Header, level: bytes, peer: int, feedback: Feedback, now_ns: int
+    ) -> str | None:
+        """Count, renumber, cache and forward one packet; return the reason when it goes no further."""
+        sequence, timestamp, ssrc, _, _, start, end = header
+        if self._key != (peer, ssrc) and not self._take_source((peer, ssrc), sequence, feedback, now_ns):
+            return "retired_source"
+        self.last_ns = now_ns
+        stats = self.stats
+        if stats is None:
+            return "no_source"
+        sequence = stats.count(sequence, timestamp, now_ns)
+        if not self.allowed:
+            self._running = False
+            return "not_allowed"
+        if self.is_video:
+            is_start, descriptor = vp8.parse_descriptor(data, start, end)
+        else:
+            is_start, descriptor = True, vp8.NO_DESCRIPTOR
+        timestamp = self._timestamp + rtp.signed32(timestamp - self._timestamp)
+        if self._running:
+            ahead = sequence - self._newest
+            if ahead < -_MAX_DISORDER:
+                return "too_late"
+            if ahead > 0 and (ahead > _MAX_DROPOUT or not self._clock_is_sane(timestamp, now_ns)):
+                self._running = False
+        if not self._running:
+            if not is_start:
+                self.want_keyframe(now_ns)
+                return "awaiting_keyframe"
+            self._begin_run(sequence, timestamp, descriptor, now_ns)
+        elif sequence + self._rewriter.sequence_shift < self._first_of_run:
+            return "too_late"
+        if self.is_video and is_start:
+            self.keyframes += 1
+            self._keyframe_wanted = False
+        out_timestamp = timestamp + self._rewriter.timestamp_shift
+        if sequence > self._newest:
+            self._timestamp = timestamp
+            if self.is_video and sequence > self._newest + 1:
+                self._note_gap(sequence, now_ns)
+            self._newest = sequence
+        elif self.is_video:
+            self.missing.arrived(sequence)
+        rewriter = self._rewriter
+        out = rewriter.advance(sequence, timestamp, now_ns, descriptor)
+        head = _VERSION | (data[1] & _MARKER) | self._payload
+        body = data[start:end]
+        if self.is_video:
+            head |= _EXTENDED
+            body = _VIDEO_EXTENSION + rtp.abs_send_time(now_ns) + body
+            if rewriter.picture_shift or rewriter.index_shift:
+                body = vp8.rewrite(
+                    body, VIDEO_PAYLOAD_AT, descriptor, rewriter.picture_shift, rewriter.index_shift
+                )
+                descriptor = vp8.shifted(descriptor, rewriter.picture_shift, rewriter.index_shift)
+        elif level:
+            head |= _EXTENDED
+            body = _AUDIO_EXTENSION + level[:1] + b"\0\0" + body
+        self.cache.put(out, (head, out_timestamp, body, descriptor))
+        for subscriber in self.subscribers:
+            subscriber.forward(self, out, out_timestamp, head, body, descriptor, is_start, now_ns)
+        return None
+
+    def _take_source(self, key: tuple[int, int], sequence: int, feedback: Feedback, now_ns: int) -> bool:
+        if self._key is not None:
+            # Late packets of the SSRC before must not pull the stream back and forth.
+            if key in self._retired and now_ns - (self.last_ns or 0) < _RETIRED_SOURCE_WAITS_NS:
+                return False
+            if len(self._retired) >= _MAX_RETIRED:
+                self._retired.pop(next(iter(self._retired)))
+            self._retired[self._key] = now_ns
+        self._retired.pop(key, None)
+        self._key = key
+        self._feedback = feedback
+        self._running = False
+        self._reported = None
+        self._keyframe_asked_ns = now_ns - PLI_INTERVAL_NS
+        self.missing.clear()
+        self.stats = ReceptionStats(key[1], self.rate, sequence)
+        return True
+
+    def _clock_is_sane(self, timestamp: int, now_ns: int) -> bool:
+        step = timestamp - self._timestamp
+        elapsed = now_ns - self._rewriter.last_ns
+        return 0 <= step <= (elapsed // SECOND + _MAX_SILENT_CLOCK_JUMP_SECONDS) * self.rate
+
+    def _begin_run(self, sequence: int, timestamp: int, descriptor: vp8.Descriptor, now_ns: int) -> None:
+        self._rewriter.splice(sequence, timestamp, now_ns, descriptor)
+        self._running = True
+        self._run_ns = now_ns
+        self._first_of_run = self._rewriter.last_sequence + 1
+        self._newest = sequence - 1
+        self._timestamp = timestamp
+        self._reported = None
+        self.missing.clear()
+
+    def _note_gap(self, sequence: int, now_ns: int) -> None:
+        if not self.missing.gap(self._newest + 1, sequence, now_ns):
+            self.want_keyframe(now_ns)
+
+    def cached(self, sequence: int) -> Cached | None:
+        """Return a packet of the virtual stream for somebody who lost it."""
+        return self.cache.get(sequence)
+
+    def sender_report(self, report: rtcp.SenderReport, now_ns: int) -> None:
+        """Learn which moment of the publisher an RTP timestamp stands for."""
+        if self.stats is None or report.ssrc != self.stats.ssrc:
+            return
+        self.stats.sender_report(report, now_ns)
+        at_ns = self._clock_map.to_mono(report.ntp, now_ns)
+        if self._running:
+            timestamp = self._timestamp + rtp.signed32(report.rtp_timestamp - self._timestamp)
+            self._reported = at_ns, timestamp + self._rewriter.timestamp_shift
+
+    def timestamp_at(self, now_ns: int) -> int:
+        """Return the virtual timestamp of this moment: by the publisher's report, or by the newest packet."""
+        at_ns, timestamp = self._reported or (self._rewriter.last_ns, self._rewriter.last_timestamp)
+        return timestamp + (now_ns - at_ns) * self.rate // SECOND
+
+    def want_keyframe(self, now_ns: int) -> None:
+        """Ask the publisher for a key frame now or as soon as the throttle allows, until one comes."""
+        self._keyframe_wanted = self.is_video
+        self._ask_keyframe(now_ns)
+
+    def _ask_keyframe(self, now_ns: int) -> None:
+        if (
+            self._keyframe_wanted
+            and self.allowed
+            and self.stats is not None
+            and self._feedback is not None
+            and now_ns - self._keyframe_asked_ns >= PLI_INTERVAL_NS
+        ):
+            self._keyframe_asked_ns = now_ns
+            self._feedback([rtcp.build_pli(rtcp.RELAY_SSRC, self.stats.ssrc)])
+
+    def tick(self, now_ns: int) -> None:
+        """Send what is due: repeated key frame requests and NACKs."""
+        is_alive = self.last_ns is not None and now_ns - self.last_ns < _ALIVE_NS
+        if self._keyframe_wanted and is_alive:
+            self._ask_keyframe(now_ns)
+        if self.missing and self.stats is not None and self._feedback is not None:
+            wanted, gave_up = self.missing.due(now_ns)
+            if wanted:
+                low = [sequence & 0xFFFF for sequence in wanted]
+                self._feedback([rtcp.build_nack(rtcp.RELAY_SSRC, self.stats.ssrc, low)])
+            if gave_up:
+                self.want_keyframe(now_ns)
+
+    def forget_peer(self, peer: int) -> None:
+        """Stop sending feedback into a peer connection that is gone; the counters and numbers go on."""
+        if self._key is not None and self._key[0] == peer:
+            self._key = None
+            self._feedback = None
+            self._running = False
+            self._reported = None
+            self.stats = None
+            self.missing.clear()
+        self._retired = {key: at for key, at in self._retired.items() if key[0] != peer}
