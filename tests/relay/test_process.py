@@ -71,7 +71,7 @@ def test_two_peers_meet_in_the_real_process_and_their_facts_are_read_exactly(
         ]
         assert slots[-1]["slots"][0] == {
             "mid": "a0", "kind": "audio", "participant": "person-a", "source": "microphone",
-            "paused": False, "paused": False,
+            "paused": False,
         }  # fmt: skip
         control.ask("room.close", room="room-1", reason="ended")
         control.wait_for("media", connection="b", state="closed", reason="ended")

@@ -45,9 +45,8 @@ class Rig:
         self.feedback: list[bytes] = []
 
     def make_producer(self) -> Producer:
-        return Producer(
-            source="camera", first_sequence=65_000, first_timestamp=2**32 - 5, clock_map=ClockMap()
-        )
+        # The largest first numbers that are allowed, so that everything wraps soon.
+        return Producer(source="camera", clock_map=ClockMap(), random_below=lambda top: top - 1)
 
     def keep(self, packet: bytes) -> None:
         sequence, timestamp, ssrc, _, _, start, end = rtp.parse_header(packet)
@@ -59,7 +58,7 @@ class Rig:
     ) -> None:
         head = struct.pack("!BBHII", 0x80, 120, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc)
         packet = head + payload
-        producer.receive(packet, rtp.parse_header(packet), b"", 1, self.feedback.extend, now_ns)
+        producer.receive(0, packet, rtp.parse_header(packet), b"", 1, self.feedback.extend, now_ns)
 
 
 def unwrap(numbers: list[int], bits: int) -> list[int]:
