@@ -1,5 +1,6 @@
 """A network in memory, a clock that moves by hand, and a relay between them: no sockets, no waiting."""
 
+import heapq
 import json
 import random
 from collections import deque
@@ -20,6 +21,7 @@ from realtime.relay.service.dispatch import Dispatch
 from realtime.relay.transport.dtls import Fingerprint
 from realtime.relay.transport.udp_mux import UdpMux
 from realtime.wire.relay import Event
+from tests.relay.impairment import Impairment, Link
 
 Address = tuple[str, int]
 Receive = Callable[[bytes, Address], None]
@@ -40,22 +42,65 @@ class Clock:
 
 
 class Network:
-    """Carry datagrams in the order they were sent; `is_lost(source, data, destination)` decides on losses."""
+    """Carry datagrams in the order they were sent; `is_lost(source, data, destination)` decides on losses.
 
-    def __init__(self) -> None:
+    Delivery is immediate, but for addresses that `impair` names: theirs waits for the clock.
+    """
+
+    def __init__(self, now: Callable[[], int] = lambda: 0) -> None:
         self.nodes: dict[Address, Receive] = {}
         self.is_lost: Callable[[Address, bytes, Address], bool] = lambda source, data, destination: False
+        self._now = now
+        self._up: dict[Address, Link] = {}
+        self._down: dict[Address, Link] = {}
         self._under_way: deque[tuple[Address, bytes, Address]] = deque()
+        self._later: list[tuple[int, int, Address, bytes, Address]] = []
+        self._order = 0
+
+    def impair(
+        self,
+        address: Address,
+        *,
+        up: Impairment | None = None,
+        down: Impairment | None = None,
+        seed: int = 1,
+    ) -> tuple[Link | None, Link | None]:
+        """Make the way from an address (`up`) and to it (`down`) a bad one; None makes it good again."""
+        links: list[Link | None] = []
+        for way, impairment in ((self._up, up), (self._down, down)):
+            way.pop(address, None)
+            if impairment is not None:
+                way[address] = Link(impairment, seed=seed)
+            links.append(way.get(address))
+            seed += 1
+        return links[0], links[1]
 
     def send(self, source: Address, data: bytes, destination: Address) -> None:
-        self._under_way.append((source, data, destination))
+        up, down = self._up.get(source), self._down.get(destination)
+        if up is None and down is None:
+            self._under_way.append((source, data, destination))
+            return
+        arrivals = [self._now()]
+        for link in (up, down):
+            if link is not None:
+                arrivals = [at for before in arrivals for at in link.carry(len(data), before)]
+        for at in arrivals:
+            self._order += 1
+            heapq.heappush(self._later, (at, self._order, source, data, destination))
+
+    def next_ns(self) -> int | None:
+        """Say when the next datagram arrives that waits for the clock."""
+        return self._later[0][0] if self._later else None
 
     def deliver(self) -> None:
-        """Deliver everything that is under way, and whatever is sent because of it."""
+        """Deliver everything that is due, and whatever is sent because of it."""
         for _ in range(100_000):
-            if not self._under_way:
+            if self._later and self._later[0][0] <= self._now():
+                _, _, source, data, destination = heapq.heappop(self._later)
+            elif self._under_way:
+                source, data, destination = self._under_way.popleft()
+            else:
                 return
-            source, data, destination = self._under_way.popleft()
             if destination in self.nodes and not self.is_lost(source, data, destination):
                 self.nodes[destination](data, source)
         raise AssertionError("the network does not come to rest")
@@ -68,7 +113,7 @@ class World:
         self, facts: Path, *, audio_slots: int = 3, video_slots: int = 3, boot: str = "boot-1"
     ) -> None:
         self.clock = Clock()
-        self.network = Network()
+        self.network = Network(self.clock)
         self.counters = Counters()
         self.events: list[Event] = []
         self.web_clock = WebClock()
@@ -121,10 +166,14 @@ class World:
         return self._request
 
     def advance(self, seconds: float, step: float = 0.02) -> None:
-        """Let time pass in small steps, with the relay's and the peers' timers."""
+        """Let time pass in small steps with all timers; datagrams come when they are due."""
         end = self.clock.ns + round(seconds * SECOND)
         while self.clock.ns < end:
-            self.clock.ns = min(end, self.clock.ns + round(step * SECOND))
+            next_step = min(end, self.clock.ns + round(step * SECOND))
+            while (due := self.network.next_ns()) is not None and due < next_step:
+                self.clock.ns = max(self.clock.ns, due)
+                self.network.deliver()
+            self.clock.ns = next_step
             for tick in self.tickers:
                 tick()
             self.relay.tick()

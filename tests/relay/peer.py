@@ -77,6 +77,12 @@ class FakePeer:
         assert self.remote is not None
         self.world.network.send(self.address, data, self.remote)
 
+    def rebind(self, address: Address) -> None:
+        """Go on from another address, as behind a new NAT; what is under way to the old one is lost."""
+        del self.world.network.nodes[self.address]
+        self.address = address
+        self.world.network.nodes[address] = self.receive
+
     def tick(self) -> None:
         if self.remote is not None and not self.is_muted and self.world.clock() >= self._next_check_ns:
             self.check()
