@@ -8,20 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.arguments import ARGUMENTS
 from tests.browser.people import Meeting, meeting
 from tests.browser.stack import Stack
 from tests.browser.tone import write_speech
-
-ARGUMENTS = (
-    "--no-sandbox",
-    "--use-fake-device-for-media-stream",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="session")
