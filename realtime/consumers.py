@@ -7,7 +7,7 @@ import time
 
 from channels.db import database_sync_to_async
 
-from realtime import gatekeeper
+from realtime import gatekeeper, turn
 from realtime.commands import COMMANDS
 from realtime.groups import ConnectionGone, PersonRemoved, RoomEvents, login_group, room_group
 from realtime.message_socket import MessageSocket
@@ -125,6 +125,10 @@ class RoomConsumer(MessageSocket):
             case wire.SnapshotGet():
                 await seat.reread()
                 await self.tell(wire.Snapshot(id=message.id, snapshot=seat.feed.view()))
+            case wire.IceServersGet() if not seat.is_seated:
+                raise NoSeatError
+            case wire.IceServersGet():
+                await self.tell(turn.ice_servers(message_id=message.id, at=clock.now()))
             case wire.Leave():
                 await seat.leave(clock.now())
                 await self.tell(wire.Ack(id=message.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -10,6 +11,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from .start import TAG
+
+TURN_URL = r"turns?:[A-Za-z0-9.\-\[\]:]+(\?transport=(udp|tcp))?"
+SHORTEST_SECRET = 16
+SHORTEST_TURN_SECONDS, LONGEST_TURN_SECONDS = 300, 24 * 3600
 
 
 @register(TAG, deploy=True)
@@ -21,6 +26,7 @@ def settings_fit_together(app_configs: Sequence[AppConfig] | None, **kwargs: obj
         _worker(),
         _origin(),
         _relay(),
+        _turn(),
         _database(),
         _mail(),
     )
@@ -77,6 +83,26 @@ def _relay() -> Error | None:
         hint="Set RELAY_CONTROL_SECRET or RELAY_CONTROL_SECRET_FILE.",
         id="core.E006",
     )
+
+
+def _turn() -> Error | None:
+    text = ""
+    if bool(settings.TURN_URLS) != bool(settings.TURN_SECRET):
+        text = "TURN_URLS and TURN_SECRET are given one without the other."
+    elif any(re.fullmatch(TURN_URL, url) is None for url in settings.TURN_URLS):
+        text = "TURN_URLS holds something that is no address of a TURN server."
+    elif settings.TURN_SECRET and len(settings.TURN_SECRET) < SHORTEST_SECRET:
+        text = f"TURN_SECRET has fewer than {SHORTEST_SECRET} characters."
+    elif settings.ICE_TRANSPORT_POLICY not in ("all", "relay"):
+        text = "ICE_TRANSPORT_POLICY is neither all nor relay."
+    elif settings.ICE_TRANSPORT_POLICY == "relay" and not settings.TURN_URLS:
+        text = "ICE_TRANSPORT_POLICY=relay leaves browsers no way at all without TURN_URLS."
+    elif not SHORTEST_TURN_SECONDS <= settings.TURN_TTL_SECONDS <= LONGEST_TURN_SECONDS:
+        text = "TURN_TTL_SECONDS is not between five minutes and a day."
+    hint = (
+        "Write URLs as turn:HOST:PORT?transport=udp, turns:HOST:PORT?transport=tcp; see docs/operations.md."
+    )
+    return Error(text, hint=hint, id="core.E009") if text else None
 
 
 def _database() -> Error | None:

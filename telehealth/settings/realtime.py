@@ -21,6 +21,14 @@ CHANNEL_LAYERS = {
 
 RELAY_CONTROL_URL = env.text("RELAY_CONTROL_URL")
 RELAY_CONTROL_SECRET = env.secret("RELAY_CONTROL_SECRET")
+
+# For browsers whose network lets no UDP through; the secret is shared with the TURN server.
+TURN_URLS = env.words("TURN_URLS")
+TURN_SECRET = env.secret("TURN_SECRET")
+# A credential is asked for at every path that is built, and has to outlive the path: a session and its ends.
+TURN_TTL_SECONDS = env.number("TURN_TTL_SECONDS", 6 * 3600)
+# "relay": browsers use nothing but TURN, so that nobody's media shows their address to the relay's network.
+ICE_TRANSPORT_POLICY = env.text("ICE_TRANSPORT_POLICY", "all")
 # The web process also ingests facts and ends abandoned sessions. With several processes a worker of its own
 # does it.
 # In a test it would work on rows between that test and the next.

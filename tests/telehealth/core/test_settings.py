@@ -39,6 +39,14 @@ def test_the_settings_of_the_tests_fit_together() -> None:
         ({"RELAY_CONTROL_URL": "ws://127.0.0.1:1", "RELAY_CONTROL_SECRET": ""}, "core.E006"),
         ({"DEMO_MODE": True, "DATABASE_URL": "postgres://x", "IS_DEMO_DATABASE_ALLOWED": False}, "core.E007"),
         ({"EMAIL_HOST": "", "TESTING": False, "DEMO_MODE": False}, "core.E008"),
+        ({"TURN_URLS": ["turn:turn.example.org"], "TURN_SECRET": ""}, "core.E009"),
+        ({"TURN_URLS": [], "TURN_SECRET": "a secret for nobody"}, "core.E009"),
+        ({"TURN_URLS": ["stun:turn.example.org"], "TURN_SECRET": "long enough secret"}, "core.E009"),
+        ({"TURN_URLS": ["turn:u:p@turn.example.org"], "TURN_SECRET": "long enough secret"}, "core.E009"),
+        ({"TURN_URLS": ["turn:turn.example.org"], "TURN_SECRET": "short"}, "core.E009"),
+        ({"ICE_TRANSPORT_POLICY": "relay"}, "core.E009"),
+        ({"ICE_TRANSPORT_POLICY": "none"}, "core.E009"),
+        ({"TURN_TTL_SECONDS": 60}, "core.E009"),
     ],
 )
 def test_a_contradiction_stops_the_server(
