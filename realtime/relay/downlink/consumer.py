@@ -45,7 +45,7 @@ class Consumer:
         ssrc: int,
         first_sequence: int,
         first_timestamp: int,
-        send: Callable[[bytes], None],
+        send: Callable[[bytes], bool | None],
     ) -> None:
         if not 0 <= first_sequence < 2**15:
             # A receiver that misses the first packets must not have to guess whether the counter has wrapped.

@@ -12,7 +12,8 @@ from realtime.relay.transport.dtls import HANDSHAKE_SECONDS, Dtls, DtlsState, Fi
 from realtime.relay.transport.ice_lite import Address, IceLite, Verdict
 
 Direction = Literal["publish", "subscribe"]
-Send = Callable[[bytes, Address], None]
+# False says that the socket's buffer is full: what is sent next had better be voice.
+Send = Callable[[bytes, Address], bool | None]
 
 
 class PeerOwner(Protocol):
@@ -109,18 +110,21 @@ class Peer:
         except ValueError:
             self._counters.drop("srtp_or_rtp_invalid")
 
-    def send_rtp(self, packet: bytes) -> None:
-        """Encrypt and send one RTP packet; without keys or a path it is a counted no-op."""
+    def send_rtp(self, packet: bytes) -> bool:
+        """Encrypt and send one RTP packet; say whether there was room for it.
+
+        Without keys or a path it is a counted no-op.
+        """
         srtp, address = self._srtp, self.ice.selected
         if srtp is None or address is None:
             self._counters.drop("send_without_path")
-            return
+            return True
         try:
             data = srtp.protect_rtp(packet)
         except ValueError:
             self._counters.drop("send_unprotectable")
-            return
-        self._send(data, address)
+            return True
+        return self._send(data, address) is not False
 
     def send_rtcp(self, packets: list[bytes]) -> None:
         """Encrypt and send RTCP packets as one compound packet, opened by a report as RFC 3550 wants it."""

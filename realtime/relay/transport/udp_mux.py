@@ -122,19 +122,23 @@ class UdpSocket:
         self._mux = mux
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
 
-    def send(self, data: bytes, address: Address) -> None:
-        """Send one datagram, or count it as dropped: late media is worse than lost media."""
+    def send(self, data: bytes, address: Address) -> bool:
+        """Send one datagram, or count it as dropped: late media is worse than lost media.
+
+        False says that the buffer is full; a destination that cannot be reached is nobody's congestion.
+        """
         counters = self._counters
         try:
             self._socket.sendto(data, address)
         except BlockingIOError:
             counters.drop("send_would_block")
-            return
+            return False
         except OSError:
             counters.drop("send_failed")
-            return
+            return True
         counters.packets_out += 1
         counters.bytes_out += len(data)
+        return True
 
     def close(self) -> None:
         """Stop reading and free the port."""
