@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from realtime.relay.clock import MILLISECOND, SECOND, ClockNotSetError, Monotonic, WebClock
 from realtime.relay.connection import Connection, StaleGenerationError
+from realtime.relay.drain import Drain
 from realtime.relay.facts.journal import Journals
 from realtime.relay.negotiation.sdp_read import BadSdpError, read
 from realtime.relay.room import Room
 from realtime.relay.seat import Environment, PeerFactory
 from realtime.wire.facts import CloseReason
-from realtime.wire.relay import Event, FactsEvent, MediaEvent, RelayErrorId, StatsOk
+from realtime.wire.relay import DrainingEvent, Event, FactsEvent, MediaEvent, RelayErrorId, StatsOk
 
 TICK_SECONDS = 0.02
 _SLOW_TICK_NS = 100 * MILLISECOND
@@ -54,6 +55,7 @@ class Relay:
         self._slow_due_ns = 0
         self._second_due_ns = 0
         self._facts_told = 0
+        self._drain = Drain()
 
     def open(
         self,
@@ -71,6 +73,8 @@ class Relay:
         self._clock.wall(now_ns)  # raises while nobody has set the clock: no fact could be written
         held = self.connections.get(connection)
         if held is None:
+            if self.is_draining and room not in self.rooms:
+                raise OperationError("draining", "this relay ends soon and takes no new rooms")
             held = Connection(
                 room=room,
                 connection=connection,
@@ -145,6 +149,27 @@ class Relay:
         for connection in list(self.connections):
             self.close(connection=connection, reason=reason)
 
+    @property
+    def is_draining(self) -> bool:
+        """Say whether an end is planned, so that no new rooms are taken."""
+        return self._drain.is_on
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether a planned end has come: every room is empty, or the time is up."""
+        return self._drain.is_over(is_empty=not self.rooms, now_ns=self._now())
+
+    def drain(self, seconds: int | None, *, is_final: bool = False) -> None:
+        """Plan to end in so many seconds or when the rooms are empty; None takes it back, unless it is final."""
+        if seconds is not None:
+            self._drain.begin(seconds, is_final=is_final, now_ns=self._now())
+        elif not self._drain.cancel():
+            raise OperationError("draining", "the process was told to end, which cannot be taken back")
+        self._emit(self._draining())
+
+    def _draining(self) -> DrainingEvent:
+        return DrainingEvent(seconds=self._drain.remaining(self._now()))
+
     def fault(self, reason: str) -> None:
         """Count and log an exception that a fence has caught."""
         self._environment.counters.fault(reason)
@@ -175,6 +200,8 @@ class Relay:
                 events.append(slots)
         events.extend(room.speakers() for room in self.rooms.values())
         events.append(FactsEvent(boot=self.boot, last=self._journals.current.last))
+        if self.is_draining:
+            events.append(self._draining())
         return events
 
     def tick(self) -> None:

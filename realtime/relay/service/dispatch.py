@@ -36,6 +36,7 @@ class Dispatch:
             wire.ConnectionAllow: self._allow,
             wire.ConnectionClose: self._close,
             wire.RoomClose: self._close_room,
+            wire.Drain: self._drain,
             wire.FactsBoots: lambda _: wire.BootsOk(boots=journals.boots()),
             wire.FactsRead: self._facts_read,
             wire.FactsAck: self._facts_ack,
@@ -129,6 +130,10 @@ class Dispatch:
 
     def _close_room(self, request: wire.RoomClose) -> wire.Ok:
         self._relay.close_room(room=request.room, reason=request.reason)
+        return wire.Done()
+
+    def _drain(self, request: wire.Drain) -> wire.Ok:
+        self._relay.drain(request.seconds)
         return wire.Done()
 
     def _facts_read(self, request: wire.FactsRead) -> wire.Ok:
