@@ -45,6 +45,7 @@ class Environment:
     random_below: Random
     audio_slots: int
     video_slots: int
+    screen_slots: int = 1
 
 
 class PeerFactory:

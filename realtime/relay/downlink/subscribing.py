@@ -1,20 +1,23 @@
 """One subscribe peer connection: a fixed pool of slots, and the feedback that comes back for them."""
 
+from typing import Literal
+
 from realtime.relay.counters import Counters
 from realtime.relay.downlink.consumer import Consumer
-from realtime.relay.negotiation import sdp_write
 from realtime.relay.negotiation.sdp_read import BadSdpError, Description
+from realtime.relay.negotiation.slot_offer import SlotLine, slot_offer
 from realtime.relay.packets import rtcp
 from realtime.relay.seat import Environment, PeerEvents, PeerFactory
 from realtime.relay.transport.peer import Peer
 from realtime.relay.uplink.producer import Producer
-from realtime.wire.relay import MediaKind
 
+Column = Literal["audio", "video", "screen"]
 _REPORTS_PER_DATAGRAM = 16
+_RTX_BIT = 0x80
 
 
 class SubscribePeer:
-    """Hold the consumers of one peer connection, audio slots first; slot k of both kinds shares a stream."""
+    """Hold the consumers of one peer connection; slot k of voices and of cameras are one stream."""
 
     def __init__(
         self,
@@ -33,37 +36,41 @@ class SubscribePeer:
         self._answer: Description | None = None
         self.remb: int | None = None
         self.peer = factory.make(direction="subscribe", generation=generation, owner=self, now_ns=now_ns)
-        self.audio = [self._slot("audio", i, environment) for i in range(environment.audio_slots)]
-        self.video = [self._slot("video", i, environment) for i in range(environment.video_slots)]
+        self.audio = [self._slot("a", i, environment) for i in range(environment.audio_slots)]
+        self.video = [self._slot("v", i, environment) for i in range(environment.video_slots)]
+        self.screen = [self._slot("s", i, environment) for i in range(environment.screen_slots)]
         self._by_ssrc = {consumer.ssrc: consumer for consumer in self._consumers()}
         self._refused: frozenset[str] = frozenset()
 
-    def _slot(self, kind: MediaKind, index: int, environment: Environment) -> Consumer:
+    def _slot(self, letter: Literal["a", "v", "s"], index: int, environment: Environment) -> Consumer:
         random_below = environment.random_below
+        # The letter, the index and whether it is sent again keep the SSRCs of one peer connection apart.
+        ssrc = (random_below(2**21) << 11) | ("avs".index(letter) << 8) | (index & 0x7F)
         return Consumer(
-            mid=f"{kind[0]}{index}",
-            kind=kind,
-            # One bit of the kind and the index keep the SSRCs of one peer connection apart.
-            ssrc=(random_below(2**24) << 8) | (0x80 if kind == "video" else 0) | (index & 0x7F),
+            mid=f"{letter}{index}",
+            kind="audio" if letter == "a" else "video",
+            ssrc=ssrc,
             first_sequence=random_below(2**15),
             first_timestamp=random_below(2**31),
             send=self.peer.send_rtp,
         )
 
     def _consumers(self) -> list[Consumer]:
-        return [*self.audio, *self.video]
+        return [*self.audio, *self.video, *self.screen]
 
     def offer(self) -> str:
         """Write the offer of the pool; the same text each time."""
         slots = [
-            sdp_write.SlotLine(
-                mid=consumer.mid, kind=consumer.kind, ssrc=consumer.ssrc, stream=f"slot-{consumer.mid[1:]}"
+            SlotLine(
+                mid=consumer.mid,
+                kind=consumer.kind,
+                ssrc=consumer.ssrc,
+                rtx_ssrc=consumer.ssrc | _RTX_BIT if consumer.kind == "video" else None,
+                stream=_stream(consumer),
             )
             for consumer in self._consumers()
         ]
-        return sdp_write.slot_offer(
-            self._factory.local(self.peer), slots, session_id=self._session_id, version=1
-        )
+        return slot_offer(self._factory.local(self.peer), slots, session_id=self._session_id, version=1)
 
     @property
     def is_answered(self) -> bool:
@@ -85,9 +92,9 @@ class SubscribePeer:
         self.peer.ice.remote_ufrag = answer.ufrag
         self.peer.fingerprints = answer.fingerprints
 
-    def carry(self, kind: MediaKind, producers: list[Producer | None], now_ns: int) -> None:
-        """Put these producers into the slots of one kind; a slot that carries the right one is left alone."""
-        consumers = self.audio if kind == "audio" else self.video
+    def carry(self, column: Column, producers: list[Producer | None], now_ns: int) -> None:
+        """Put these producers into the slots of one column; a slot that carries the right one is left alone."""
+        consumers: list[Consumer] = getattr(self, column)
         for consumer, producer in zip(consumers, producers, strict=True):
             wanted = producer if self.peer.is_connected and consumer.mid not in self._refused else None
             if consumer.producer is wanted:
@@ -145,7 +152,7 @@ class SubscribePeer:
             report = consumer.report(now_ns)
             if report is not None:
                 reports.append(rtcp.build_sender_report(report))
-                names.append((consumer.ssrc, f"slot-{consumer.mid[1:]}"))
+                names.append((consumer.ssrc, _stream(consumer)))
         for start in range(0, len(reports), _REPORTS_PER_DATAGRAM):
             end = start + _REPORTS_PER_DATAGRAM
             self.peer.send_rtcp([*reports[start:end], rtcp.build_sdes(names[start:end])])
@@ -155,3 +162,8 @@ class SubscribePeer:
         for consumer in self._consumers():
             consumer.detach()
         self._factory.end(self.peer)
+
+
+def _stream(consumer: Consumer) -> str:
+    """Name the media stream of a slot; a shared screen is in step with nobody's voice."""
+    return f"{'screen' if consumer.mid[0] == 's' else 'slot'}-{consumer.mid[1:]}"

@@ -1,4 +1,4 @@
-"""Write the relay's session descriptions: the answer to a publish offer, and the offer of the slot pool."""
+"""Write the relay's answer to a publish offer, and what its descriptions have in common."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -13,13 +13,10 @@ from realtime.relay.negotiation.sdp_read import (
 )
 from realtime.relay.transport.dtls import Fingerprint
 from realtime.relay.transport.ice_lite import Address
-from realtime.relay.uplink.encoding import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, OPUS_PAYLOAD, VP8_PAYLOAD
 from realtime.wire.relay import MediaKind
 
-_MID_ID = 4
 _HOST_PREFERENCE = 126
 _ANSWERED_EXTENSIONS = {"audio": (MID_URI, AUDIO_LEVEL_URI), "video": (MID_URI, ABS_SEND_TIME_URI)}
-_PROFILE = "UDP/TLS/RTP/SAVPF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +27,6 @@ class Local:
     password: str
     fingerprint: Fingerprint
     candidates: Sequence[Address]
-
-
-@dataclass(frozen=True, slots=True)
-class SlotLine:
-    """Describe one sendonly m-line; lines with equal `stream` are played in step."""
-
-    mid: str
-    kind: MediaKind
-    ssrc: int
-    stream: str
 
 
 def candidate_lines(candidates: Sequence[Address]) -> list[str]:
@@ -55,7 +42,7 @@ def candidate_lines(candidates: Sequence[Address]) -> list[str]:
 def answer(offer: Description, local: Local, *, sending: Sequence[str], session_id: int, version: int) -> str:
     """Answer a publish offer: take the `sending` m-lines, reject foreign ones."""
     accepted = [media for media in offer.media if is_usable(media)]
-    lines = _session(local, "passive", [media.mid for media in accepted], session_id, version)
+    lines = session_lines(local, "passive", [media.mid for media in accepted], session_id, version)
     for media in offer.media:
         kind, payload = media.kind, media.payload
         if kind is None or payload is None or not is_usable(media):
@@ -74,25 +61,6 @@ def answer(offer: Description, local: Local, *, sending: Sequence[str], session_
     return "\r\n".join(lines) + "\r\n"
 
 
-def slot_offer(local: Local, slots: Sequence[SlotLine], *, session_id: int, version: int) -> str:
-    """Offer the whole pool; `actpass` because browsers refuse anything else in a first offer."""
-    lines = _session(local, "actpass", [slot.mid for slot in slots], session_id, version)
-    for index, slot in enumerate(slots):
-        payload = OPUS_PAYLOAD if slot.kind == "audio" else VP8_PAYLOAD
-        lines += [f"m={slot.kind} 9 {_PROFILE} {payload}", "c=IN IP4 0.0.0.0", f"a=mid:{slot.mid}"]
-        lines += ["a=sendonly", "a=rtcp-mux", "a=rtcp-rsize"]
-        if index == 0:
-            lines += candidate_lines(local.candidates)
-        lines.append(f"a=extmap:{_MID_ID} {MID_URI}")
-        if slot.kind == "audio":
-            lines.append(f"a=extmap:{AUDIO_LEVEL_ID} {AUDIO_LEVEL_URI}")
-        else:
-            lines.append(f"a=extmap:{ABS_SEND_TIME_ID} {ABS_SEND_TIME_URI}")
-        lines += _codec(slot.kind, payload)
-        lines += [f"a=msid:{slot.stream} {slot.mid}", f"a=ssrc:{slot.ssrc} cname:{slot.stream}"]
-    return "\r\n".join(lines) + "\r\n"
-
-
 def is_usable(media: Media) -> bool:
     """Say whether the relay can take part in this m-line."""
     return (
@@ -100,7 +68,10 @@ def is_usable(media: Media) -> bool:
     )
 
 
-def _session(local: Local, setup: str, mids: Sequence[str], session_id: int, version: int) -> list[str]:
+def session_lines(
+    local: Local, setup: str, mids: Sequence[str], session_id: int, version: int
+) -> list[str]:
+    """Return the lines above the first m-line; ICE and DTLS are the same for all of them."""
     return [
         "v=0",
         f"o=- {session_id} {version} IN IP4 0.0.0.0",

@@ -56,7 +56,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--control-key", type=Path, metavar="PEM", help="its private key")
     parser.add_argument("--facts", type=Path, required=True, metavar="DIR", help="where journals are kept")
     parser.add_argument("--slots-audio", type=int, default=16)
-    parser.add_argument("--slots-video", type=int, default=16)
+    parser.add_argument("--slots-video", type=int, default=12)
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input is closed")
     given = parser.parse_args(arguments)
     for slots in (given.slots_audio, given.slots_video):
