@@ -86,6 +86,8 @@ class FakePeer:
     def tick(self) -> None:
         if self.remote is not None and not self.is_muted and self.world.clock() >= self._next_check_ns:
             self.check()
+        if self.dtls is not None:
+            self.dtls.tick(self.world.clock())
 
     def connect(self, sdp: str) -> None:
         """Start ICE and DTLS with the relay described by its offer or answer, and let them finish."""

@@ -14,6 +14,8 @@ from aiortc import RTCCertificate
 from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile
 from OpenSSL import SSL
 
+from realtime.relay.clock import MILLISECOND
+
 HANDSHAKE_SECONDS = 10
 RECEIVE_WINDOW = 1024
 # libsrtp shifts this window at every packet it sends; resends reach no further back than this.
@@ -23,6 +25,11 @@ MAX_PLAIN_BYTES = 1356
 _RECORD_BYTES = 1200
 _DIGESTS = ("sha-256", "sha-384", "sha-512")
 _UNIFIED_HEADER = 0x20
+_CHANGE_CIPHER, _HANDSHAKE, _APPLICATION_DATA = 20, 22, 23
+_RECORDS_PER_DATAGRAM = 128
+# OpenSSL waits a second before it repeats a flight, which is long for somebody who waits at a door.
+FIRST_REPEAT_NS = 250 * MILLISECOND
+LAST_REPEAT_NS = 2000 * MILLISECOND
 
 
 class DtlsState(Enum):
@@ -94,7 +101,11 @@ class Srtp:
 
 
 class Dtls:
-    """Drive one handshake without sockets, tasks or timers: datagrams in, datagrams out through `send`."""
+    """Drive one handshake without sockets, tasks or timers: datagrams in, datagrams out through `send`.
+
+    Flights are repeated by the clock of `tick`. The other side drops a record that it has had as a replay;
+    one that it has not had is as good as new.
+    """
 
     def __init__(
         self,
@@ -109,6 +120,10 @@ class Dtls:
         self._is_server = is_server
         self._fingerprints = fingerprints
         self._send = send
+        self._flight: list[bytes] = []
+        self._repeat_ns: int | None = None
+        self._wait_ns = FIRST_REPEAT_NS
+        self._is_last_flight_lost = False
         self._ssl = SSL.Connection(certificate._create_ssl_context(srtp_profiles=SRTP_PROFILES))
         self._ssl.set_ciphertext_mtu(_RECORD_BYTES)
         if is_server:
@@ -120,34 +135,38 @@ class Dtls:
         """Send the first flight (client only)."""
         self._handshake()
 
-    def datagram(self, data: bytes) -> None:
-        """Take one DTLS datagram from the other side."""
-        if self.state in (DtlsState.CLOSED, DtlsState.FAILED):
-            return
+    def datagram(self, data: bytes) -> bool:
+        """Take one DTLS datagram from the other side; say whether it was of any use."""
+        if self.state in (DtlsState.CLOSED, DtlsState.FAILED) or data[0] == _APPLICATION_DATA:
+            return False
         self._ssl.bio_write(data)
         if self.state is DtlsState.HANDSHAKING:
             self._handshake()
-            return
+            return True
+        self._is_last_flight_lost |= self._is_server and data[0] in (_CHANGE_CIPHER, _HANDSHAKE)
         try:
             # Application data is of no interest (there are no data channels); alerts and retransmissions are.
-            self._ssl.recv(1500)
+            for _ in range(_RECORDS_PER_DATAGRAM):
+                self._ssl.recv(1500)
         except SSL.ZeroReturnError:
             self.state = DtlsState.CLOSED
         except SSL.Error:
             pass  # WantRead mostly; a broken record must not end a connection that has keys
         self._flush()
+        return True
 
-    def tick(self) -> None:
+    def tick(self, now_ns: int) -> None:
         """Send the last flight again if its time has come."""
-        if self.state in (DtlsState.CLOSED, DtlsState.FAILED):
-            return
-        remaining = self._ssl.DTLSv1_get_timeout()
-        if remaining is not None and remaining <= 0:
-            try:
-                self._ssl.DTLSv1_handle_timeout()
-            except SSL.Error:
-                self.state = DtlsState.FAILED
-            self._flush()
+        if self.state is DtlsState.HANDSHAKING:
+            if self._repeat_ns is None:
+                self._repeat_ns = now_ns + self._wait_ns
+            elif now_ns >= self._repeat_ns:
+                self._wait_ns = min(2 * self._wait_ns, LAST_REPEAT_NS)
+                self._repeat_ns = now_ns + self._wait_ns
+                self._repeat()
+        elif self.state is DtlsState.CONNECTED and self._is_last_flight_lost:
+            self._is_last_flight_lost = False
+            self._repeat()
 
     def close(self) -> None:
         """Tell the other side that this was the end; idempotent."""
@@ -202,7 +221,14 @@ class Dtls:
             flight = self._ssl.bio_read(65536)
         except SSL.Error:
             return
+        if self.state is DtlsState.HANDSHAKING:
+            self._flight = split_records(flight)
+            self._repeat_ns, self._wait_ns = None, FIRST_REPEAT_NS
         for datagram in split_records(flight):
+            self._send(datagram)
+
+    def _repeat(self) -> None:
+        for datagram in self._flight:
             self._send(datagram)
 
 

@@ -9,7 +9,14 @@ from realtime.relay.clock import SECOND
 from realtime.relay.counters import Counters
 from realtime.relay.packets import rtcp, rtp
 from realtime.relay.transport.dtls import HANDSHAKE_SECONDS, Dtls, DtlsState, Fingerprint, Srtp
-from realtime.relay.transport.ice_lite import Address, IceLite, Verdict
+from realtime.relay.transport.gate import (
+    DTLS_PER_SECOND,
+    HANDSHAKE_DATAGRAMS_PER_SECOND,
+    RTCP_PER_SECOND,
+    Rate,
+    StrangeChecks,
+)
+from realtime.relay.transport.ice_lite import Address, IceLite, Outcome
 
 Direction = Literal["publish", "subscribe"]
 # False says that the socket's buffer is full: what is sent next had better be voice.
@@ -65,26 +72,35 @@ class Peer:
         self._dtls: Dtls | None = None
         self._srtp: Srtp | None = None
         self._reached_ns: int | None = None
-        self._created_ns = now_ns
+        self.strange_checks = StrangeChecks()
+        self._rtcp_rate = Rate(RTCP_PER_SECOND)
+        self._dtls_rate = Rate(HANDSHAKE_DATAGRAMS_PER_SECOND)
+        # When the newest authentic packet came, or else when it began.
+        self.last_ns = now_ns
 
-    def check(self, data: bytes, address: Address, now_ns: int) -> tuple[Verdict, Address | None] | None:
+    def check(self, data: bytes, address: Address, now_ns: int) -> Outcome | None:
         """Answer a STUN check; say what became of the address, or None when it was not authentic."""
-        answer = self.ice.check(data, address)
-        if answer is None:
+        outcome = self.ice.check(data, address, now_ns)
+        if outcome is None:
             return None
-        reply, verdict, forgotten = answer
-        self._send(reply, address)
-        if verdict is None:
-            return None
+        self._send(outcome.reply, address)
+        if not outcome.is_proof:
+            return outcome
+        if outcome.has_moved:
+            self._counters.add("path_moved")
         if self._reached_ns is None:
             self._reached_ns = now_ns
+        self.last_ns = now_ns
         self._owner.on_check(self, now_ns)
-        return verdict, forgotten
+        return outcome
 
     def dtls(self, data: bytes, now_ns: int) -> None:
         """Take a DTLS datagram; without the other side's fingerprint it is dropped, and comes again."""
         if self.is_ended or not self.fingerprints:
             self._counters.drop("dtls_too_early")
+            return
+        if not self._dtls_rate.passes(now_ns):
+            self._counters.drop("dtls_rate")
             return
         if self._dtls is None:
             self._dtls = Dtls(
@@ -93,20 +109,28 @@ class Peer:
                 fingerprints=self.fingerprints,
                 send=self._transmit,
             )
-        self._dtls.datagram(data)
+        if not self._dtls.datagram(data):
+            self._counters.drop("dtls_unwanted")
         self._follow(self._dtls, now_ns)
 
     def srtp(self, data: bytes, now_ns: int) -> None:
         """Take an SRTP or SRTCP packet."""
         srtp = self._srtp
-        if srtp is None or len(data) < rtp.FIXED_LENGTH:
+        if srtp is None:
             self._counters.drop("srtp_too_early")
             return
         try:
             if rtp.is_rtcp(data):
-                self._owner.on_rtcp(self, srtp.unprotect_rtcp(data), now_ns)
+                if self._rtcp_rate.passes(now_ns):
+                    plain = srtp.unprotect_rtcp(data)
+                    self.last_ns = now_ns
+                    self._owner.on_rtcp(self, plain, now_ns)
+                else:
+                    self._counters.drop("rtcp_rate")
             else:
-                self._owner.on_rtp(self, srtp.unprotect_rtp(data), now_ns)
+                plain = srtp.unprotect_rtp(data)
+                self.last_ns = now_ns
+                self._owner.on_rtp(self, plain, now_ns)
         except ValueError:
             self._counters.drop("srtp_or_rtp_invalid")
 
@@ -145,7 +169,7 @@ class Peer:
         if self.is_ended:
             return
         if self._dtls is not None:
-            self._dtls.tick()
+            self._dtls.tick(now_ns)
             self._follow(self._dtls, now_ns)
         if (
             not self.is_connected
@@ -167,6 +191,7 @@ class Peer:
         if dtls.state is DtlsState.CONNECTED and not self.is_connected:
             self.is_connected = True
             self._srtp = dtls.srtp
+            self._dtls_rate = Rate(DTLS_PER_SECOND)
             self._owner.on_connected(self, now_ns)
         elif dtls.state in (DtlsState.FAILED, DtlsState.CLOSED) and not self.is_ended:
             if dtls.state is DtlsState.FAILED:

@@ -2,7 +2,6 @@
 
 import struct
 
-from aioice import stun
 from aiortc import RTCCertificate, rtcdtlstransport, sdp
 
 from realtime.relay.transport.dtls import Dtls, DtlsState, Fingerprint
@@ -11,8 +10,6 @@ _NAMES = (
     (RTCCertificate, ("_create_ssl_context", "generateCertificate", "getFingerprints")),
     (rtcdtlstransport, ("SRTP_PROFILES", "SRTPProtectionProfile")),
     (rtcdtlstransport.SRTPProtectionProfile, ("get_key_and_salt",)),
-    (stun, ("COOKIE", "Class", "Message", "Method", "parse_message")),
-    (stun.Message, ("add_message_integrity", "check_message_integrity")),
     (sdp.SessionDescription, ("parse",)),
 )
 
@@ -28,7 +25,7 @@ def run(certificate: RTCCertificate) -> None:
             if not hasattr(owner, name):
                 raise SelfTestError(
                     f"The relay cannot start: {owner.__name__} has no {name}. Install the versions that "
-                    "requirements/ pins (aiortc, aioice, pylibsrtp)."
+                    "requirements/ pins (aiortc, pylibsrtp)."
                 )
     try:
         _loopback(certificate)
@@ -37,7 +34,7 @@ def run(certificate: RTCCertificate) -> None:
     except Exception as error:
         raise SelfTestError(
             f"The relay cannot start: the DTLS self-test broke ({type(error).__name__}). Install the "
-            "versions that requirements/ pins (aiortc, aioice, pylibsrtp, pyOpenSSL)."
+            "versions that requirements/ pins (aiortc, pylibsrtp, pyOpenSSL)."
         ) from error
 
 

@@ -6,38 +6,62 @@ import socket
 
 from realtime.relay.clock import SECOND, Monotonic
 from realtime.relay.counters import Counters
-from realtime.relay.transport.ice_lite import Address, Verdict, peek_local_ufrag
+from realtime.relay.transport.gate import CHECKS_PER_SECOND, PACKETS_PER_SECOND, Rate
+from realtime.relay.transport.ice_lite import Address
 from realtime.relay.transport.peer import Peer
+from realtime.relay.transport.stun import peek_ufrag
 from realtime.wire.relay import MAX_DATAGRAM_BYTES
 
 DATAGRAMS_PER_WAKE_UP = 64
-CHECKS_PER_SECOND_AND_SOURCE = 100
-_MAX_SOURCES = 4096
+# An address that its peer has checked lately is not another's; RFC 7675 has it checked every 6 s at least.
+_HELD_NS = 8 * SECOND
 _SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 _SMALLEST_DATAGRAM = 12
 
 
+class Path:
+    """Lead from a proven address to its peer, and limit what comes that way."""
+
+    __slots__ = ("checks", "packets", "peer")
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.packets = Rate(PACKETS_PER_SECOND)
+        self.checks = Rate(CHECKS_PER_SECOND)
+
+
 class UdpMux:
-    """Find the peer of each datagram: by user fragment for STUN, by proven address for everything else."""
+    """Be the one gate: size, first byte, source, rate; only then is anything of a datagram read.
+
+    STUN finds its peer by user fragment, everything else by an address that an authentic check has proven.
+    Both indexes grow with peers alone: strangers are remembered nowhere but in a few places of their target.
+    """
 
     def __init__(self, *, counters: Counters, now: Monotonic) -> None:
         self._counters = counters
         self._now = now
         self._by_ufrag: dict[str, Peer] = {}
-        self._by_address: dict[Address, Peer] = {}
-        self._checks: dict[Address, int] = {}
-        self._checks_since_ns = 0
+        self._paths: dict[Address, Path] = {}
 
     def add(self, peer: Peer) -> None:
-        """Let a peer be reached."""
-        self._by_ufrag[peer.ice.ufrag] = peer
+        """Let a peer be reached by the credentials it has now, and by no others."""
+        self._forget_ufrags(peer)
+        for ufrag in peer.ice.ufrags():
+            self._by_ufrag[ufrag] = peer
 
     def remove(self, peer: Peer) -> None:
         """Let a peer be reached no more; idempotent."""
-        self._by_ufrag.pop(peer.ice.ufrag, None)
+        self._forget_ufrags(peer)
         for address in peer.ice.tuples():
-            if self._by_address.get(address) is peer:
-                del self._by_address[address]
+            self._forget_path(address, peer)
+
+    def is_proven(self, address: Address) -> bool:
+        """Say whether datagrams from an address go to a peer."""
+        return address in self._paths
+
+    def size(self) -> tuple[int, int]:
+        """Return how many user fragments and addresses lead to peers."""
+        return len(self._by_ufrag), len(self._paths)
 
     def datagram(self, data: bytes, address: Address) -> None:
         """Take one datagram from the network; whatever it holds, only its own peer can come to harm."""
@@ -49,56 +73,63 @@ class UdpMux:
             return
         try:
             first = data[0]
-            if 127 < first < 192:
-                peer = self._by_address.get(address)
-                if peer is None:
-                    counters.drop("unproven_address")
-                else:
-                    peer.srtp(data, self._now())
-            elif first < 4:
+            if first < 4:
                 self._check(data, address)
-            elif 19 < first < 64:
-                peer = self._by_address.get(address)
-                if peer is None:
-                    counters.drop("unproven_address")
-                else:
-                    peer.dtls(data, self._now())
-            else:
+                return
+            if not (127 < first < 192 or 19 < first < 64):
                 counters.drop("first_byte")
+                return
+            path = self._paths.get(address)
+            if path is None:
+                counters.drop("unproven_address")
+                return
+            now_ns = self._now()
+            if not path.packets.passes(now_ns):
+                counters.drop("packet_rate")
+            elif first > 127:
+                path.peer.srtp(data, now_ns)
+            else:
+                path.peer.dtls(data, now_ns)
         except Exception:  # noqa: BLE001 - the fence: `fault` logs it, and the next datagram is another's
             counters.fault("datagram_fault")
 
     def _check(self, data: bytes, address: Address) -> None:
-        ufrag = peek_local_ufrag(data)
+        ufrag = peek_ufrag(data)
         peer = self._by_ufrag.get(ufrag) if ufrag is not None else None
         if peer is None:
             self._counters.drop("stun_unknown")
             return
         now_ns = self._now()
-        if not self._may_check(address, now_ns):
+        path = self._paths.get(address)
+        if path is not None and path.peer is peer:
+            may_pass = path.checks.passes(now_ns)
+        else:
+            may_pass = peer.strange_checks.passes(address[0], now_ns)
+        if not may_pass:
             self._counters.drop("stun_rate")
             return
-        outcome = peer.check(data, address, now_ns)
-        if outcome is None:
+        held_ns = path.peer.ice.checked_ns(address) if path is not None and path.peer is not peer else None
+        if held_ns is not None and now_ns - held_ns < _HELD_NS:
+            self._counters.drop("stun_address_held")
             return
-        verdict, forgotten = outcome
-        if forgotten is not None and self._by_address.get(forgotten) is peer:
-            del self._by_address[forgotten]
-        holder = self._by_address.get(address)
-        if verdict is Verdict.NEW_TUPLE or holder is not peer:
-            if holder is not None and holder is not peer:
-                holder.ice.forget(address)
-            self._by_address[address] = peer
+        outcome = peer.check(data, address, now_ns)
+        if outcome is None or not outcome.is_proof:
+            return
+        if outcome.forgotten is not None:
+            self._forget_path(outcome.forgotten, peer)
+        if path is None or path.peer is not peer:
+            if path is not None:
+                path.peer.ice.forget(address)
+            self._paths[address] = Path(peer)
 
-    def _may_check(self, address: Address, now_ns: int) -> bool:
-        if now_ns - self._checks_since_ns >= SECOND:
-            self._checks.clear()
-            self._checks_since_ns = now_ns
-        seen = self._checks.get(address, 0)
-        if seen >= CHECKS_PER_SECOND_AND_SOURCE or (not seen and len(self._checks) >= _MAX_SOURCES):
-            return False
-        self._checks[address] = seen + 1
-        return True
+    def _forget_path(self, address: Address, peer: Peer) -> None:
+        path = self._paths.get(address)
+        if path is not None and path.peer is peer:
+            del self._paths[address]
+
+    def _forget_ufrags(self, peer: Peer) -> None:
+        for ufrag in [ufrag for ufrag, each in self._by_ufrag.items() if each is peer]:
+            del self._by_ufrag[ufrag]
 
 
 class UdpSocket:
@@ -108,6 +139,8 @@ class UdpSocket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
+        if family == socket.AF_INET6:  # listening on [::] takes IPv4 as well
+            self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             with contextlib.suppress(OSError):
                 self._socket.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER_BYTES)
