@@ -11,7 +11,14 @@ from .attendance import (
 )
 from .denials import SessionDenial
 from .planning import can_edit_series, can_edit_session, can_facilitate, can_schedule
-from .room import can_come_back, can_join, can_run_room, can_take_seat
+from .room import (
+    can_come_back,
+    can_enter_locked,
+    can_join,
+    can_run_room,
+    can_share_screen,
+    can_take_seat,
+)
 
 __all__ = [
     "SessionDenial",
@@ -23,11 +30,13 @@ __all__ = [
     "can_dispute",
     "can_edit_series",
     "can_edit_session",
+    "can_enter_locked",
     "can_facilitate",
     "can_join",
     "can_request_correction",
     "can_run_room",
     "can_schedule",
+    "can_share_screen",
     "can_take_seat",
     "can_withdraw_correction",
 ]

@@ -14,6 +14,8 @@ class SessionDenial(StrEnum):
     FACILITATOR_NOT_QUALIFIED = "facilitator_not_qualified"
     REMOVED = "removed"
     GROUP_TOO_LARGE = "group_too_large"
+    ROOM_LOCKED = "room_locked"
+    SCREEN_FOR_FACILITATORS = "screen_for_facilitators"
     NOT_THE_CLINICIAN = "not_the_clinician"
     DID_NOT_LEAD = "did_not_lead"
     NOT_A_REQUESTER = "not_a_requester"

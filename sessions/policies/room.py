@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sessions.models import GroupSession, Participation, ParticipationState
+from sessions.models import GroupSession, Participation, ParticipationState, RoomRole
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
 from telehealth.core.decision import Decision
@@ -63,4 +63,34 @@ def can_take_seat(group_session: GroupSession, *, seated_patients: int, limit: i
         SessionDenial.GROUP_TOO_LARGE,
         f"The room is full: the terms of this session allow {limit} patients at a time.",
         "Someone has to leave before another person can be admitted.",
+    )
+
+
+def can_enter_locked(
+    group_session: GroupSession, participation: Participation | None, role: RoomRole
+) -> Decision:
+    """Keep new patients out of a locked room, also out of its waiting room.
+
+    Who had a seat may come back to it, who waits already may go on waiting, and colleagues may always come.
+    """
+    is_new = participation is None or (
+        participation.admitted_at is None and participation.state != ParticipationState.WAITING
+    )
+    if not group_session.is_room_locked or role is RoomRole.FACILITATOR or not is_new:
+        return Decision.allow()
+    return Decision.deny(
+        SessionDenial.ROOM_LOCKED,
+        "The facilitator has locked this session: nobody new can come in at the moment.",
+        "Call your program if you should be here. When the session is unlocked, open this page again.",
+    )
+
+
+def can_share_screen(participation: Participation) -> Decision:
+    """Let facilitators show their screen; what patients have on theirs may be about others."""
+    if participation.role == RoomRole.FACILITATOR:
+        return Decision.allow()
+    return Decision.deny(
+        SessionDenial.SCREEN_FOR_FACILITATORS,
+        "Only facilitators can share a screen.",
+        "Hold what you want to show up to your camera, or ask your facilitator to show it.",
     )

@@ -145,9 +145,19 @@ class RoomEdit:
         person.media_state = MediaState.NONE
         person.microphone_on = person.camera_on = person.screen_on = False
         person.muted_by_staff = person.camera_stopped_by_staff = False
-        person.side_room = None
         self.move(person, state)
         return connection
+
+    def place(self, person: Participation, side_room: UUID | None) -> None:
+        """Put the person into a side room, or back into the group.
+
+        A screen was shared with those who saw it, not with whom it would meet next; and what a patient goes
+        on saying was meant for one. They turn their microphone on again themselves.
+        """
+        person.side_room = side_room
+        person.screen_on = False
+        if side_room is None and person.role == RoomRole.PATIENT and person.microphone_on:
+            person.microphone_on, person.muted_by_staff = False, True
 
     def fact(
         self,
@@ -179,6 +189,7 @@ class RoomEdit:
     def flush(self) -> None:
         """Write what changed, number it, audit it and announce it after the commit."""
         self.watch_facilitators()
+        self._settle_side_rooms()
         changes = self._changes()
         self.group_session.room_seq += len(changes)
         self._write()
@@ -221,6 +232,21 @@ class RoomEdit:
             departures = [person.departed_at for person in facilitators if person.departed_at is not None]
             last = max([group_session.opened_at, *departures])
             group_session.auto_end_at = last + timedelta(minutes=session_terms(group_session).auto_end_min)
+
+    def _settle_side_rooms(self) -> None:
+        """Bring people back whose facilitator is no longer there; who left a moment ago keeps their place."""
+        for person in self.people.values():
+            if person.side_room is None:
+                continue
+            holder = self.people.get(person.side_room)
+            is_held = holder is not None and holder.is_seated and holder.side_room == holder.user_id
+            if is_held and (person.is_seated or person.state == ParticipationState.LEFT):
+                continue
+            self.place(person, None)
+            if person.is_seated:
+                self.audit(
+                    AuditAction.PARTICIPANT_MOVED, None, participant=str(person.user_id), side_room=None
+                )
 
     def _is_there(self, person: Participation) -> bool:
         if person.state == ParticipationState.IN_ROOM:

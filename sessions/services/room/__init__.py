@@ -5,8 +5,9 @@ Each function locks the session, asks the policies, writes, audits and announces
 
 from .entry import Entry, Resume, enter_room
 from .lifecycle import end_break, end_session, open_session, start_break
-from .moderation import RemovalReason, admit, admit_all, mute, readmit, remove
+from .moderation import RemovalReason, admit, admit_all, lock_room, mute, readmit, remove, stop_video
 from .seats import end_seat, leave, mark_back, mark_left, mark_reconnecting, revoke_consent, set_media
+from .side_rooms import move_person
 from .sweeps import end_abandoned, sweep_lapsed
 
 __all__ = [
@@ -21,9 +22,11 @@ __all__ = [
     "end_session",
     "enter_room",
     "leave",
+    "lock_room",
     "mark_back",
     "mark_left",
     "mark_reconnecting",
+    "move_person",
     "mute",
     "open_session",
     "readmit",
@@ -31,5 +34,6 @@ __all__ = [
     "revoke_consent",
     "set_media",
     "start_break",
+    "stop_video",
     "sweep_lapsed",
 ]

@@ -17,8 +17,9 @@ from sessions.models import (
     RosterEntry,
     SessionState,
 )
-from sessions.policies import can_come_back, can_join, can_take_seat
+from sessions.policies import can_come_back, can_enter_locked, can_join, can_take_seat
 from sessions.rules.presence.facts import FactKind
+from sessions.services.room import side_rooms
 from sessions.services.room.seats import leave_other_rooms
 from sessions.services.room_edit import RoomEdit, edit_room
 from sessions.terms import patient_limit, session_terms
@@ -75,6 +76,7 @@ def enter_room(
             can_come_back(person).require()
             if resume is not None and _holds(person, resume):
                 return _resume(edit, person, resume.connection)
+        can_enter_locked(edit.group_session, person, role).require()
         state = _destination(edit, person, role)
         superseded = _supersede(edit, actor, person, take_over=take_over)
         was_inside = person is not None and (person.is_seated or _is_bridged(edit, person))
@@ -82,6 +84,8 @@ def enter_room(
         _seat(edit, person, state)
         person.connection, person.connection_secret_hash = connection, secret_hash
         person.microphone_on, person.camera_on = microphone, camera
+        if not was_inside or side_rooms.is_taken(edit, person):
+            person.side_room = None
         _witness(edit, actor, person, was_inside=was_inside)
         return Entry(state, role, connection, is_resumed=False, superseded_connection=superseded)
 
@@ -174,7 +178,8 @@ def _seat(edit: RoomEdit, person: Participation, state: ParticipationState) -> N
         edit.vacate(person, state)
     edit.move(person, state)
     person.media_state = MediaState.NONE
-    person.muted_by_staff = False
+    # A new device begins with what its person chose for it, and shares no screen yet.
+    person.muted_by_staff = person.camera_stopped_by_staff = person.screen_on = False
 
 
 def _witness(edit: RoomEdit, actor: User, person: Participation, *, was_inside: bool) -> None:

@@ -82,6 +82,7 @@ def close_room(
     group_session = edit.group_session
     group_session.state = state
     group_session.on_break_since = None
+    group_session.is_room_locked = False
     if state is SessionState.ENDED:
         group_session.ended_at = ended_at
     for person in edit.people.values():

@@ -73,6 +73,28 @@ def mute(*, actor: User, group_session_id: UUID, participant: UUID, at: datetime
         edit.audit(AuditAction.PARTICIPANT_MUTED, actor, participant=str(participant))
 
 
+def stop_video(*, actor: User, group_session_id: UUID, participant: UUID, at: datetime) -> None:
+    """Turn somebody's camera and shared screen off; they may turn them on again themselves."""
+    with edit_room(group_session_id, at=at) as edit:
+        can_run_room(actor, edit.group_session, at=at).require()
+        person = edit.person(participant)
+        if not person.is_seated:
+            raise Conflict("conflict", "This person is not in the room now.")
+        person.camera_on = person.screen_on = False
+        person.camera_stopped_by_staff = True
+        edit.audit(AuditAction.PARTICIPANT_VIDEO_STOPPED, actor, participant=str(participant))
+
+
+def lock_room(*, actor: User, group_session_id: UUID, locked: bool, at: datetime) -> None:
+    """Let nobody new in from now on, or again; saying what already holds changes nothing."""
+    with edit_room(group_session_id, at=at) as edit:
+        can_run_room(actor, edit.group_session, at=at).require()
+        require_open(edit.group_session)
+        if edit.group_session.is_room_locked != locked:
+            edit.group_session.is_room_locked = locked
+            edit.audit(AuditAction.ROOM_LOCKED if locked else AuditAction.ROOM_UNLOCKED, actor)
+
+
 def remove(
     *, actor: User, group_session_id: UUID, participant: UUID, reason: RemovalReason, at: datetime
 ) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sessions import events
 from sessions.models import MediaState, Participation, ParticipationState, SessionState
+from sessions.policies import can_share_screen
 from sessions.rules.presence.facts import FactKind
 from sessions.services.room_edit import RoomEdit, edit_room
 from telehealth.accounts.models import User
@@ -18,15 +19,31 @@ from telehealth.core.errors import Conflict
 
 
 def set_media(
-    *, actor: User, group_session_id: UUID, connection: UUID, microphone: bool, camera: bool, at: datetime
+    *,
+    actor: User,
+    group_session_id: UUID,
+    connection: UUID,
+    microphone: bool,
+    camera: bool,
+    at: datetime,
+    screen: bool = False,
 ) -> None:
-    """Say what the person wants to send; turning one's microphone on ends being muted by staff."""
+    """Say what the person wants to send; turning something on ends its having been stopped by staff.
+
+    One screen is shown at a time where the person is: the newest takes the place of the one before.
+    """
     with edit_room(group_session_id, at=at) as edit:
         person = edit.holder(actor.pk, connection)
         if person is None:
             raise Conflict("not_joined", "You are not in this room from here.", "Join again.")
-        person.microphone_on, person.camera_on = microphone, camera
+        if screen:
+            can_share_screen(person).require()
+        if screen and not person.screen_on:
+            for other in edit.people.values():
+                other.screen_on = other.screen_on and other.side_room != person.side_room
+        person.microphone_on, person.camera_on, person.screen_on = microphone, camera, screen
         person.muted_by_staff = person.muted_by_staff and not microphone
+        person.camera_stopped_by_staff = person.camera_stopped_by_staff and not camera
 
 
 def leave(*, actor: User, group_session_id: UUID, connection: UUID, at: datetime) -> bool:

@@ -19,7 +19,7 @@ from sessions.services import room
 from telehealth.accounts.models import User
 from telehealth.core.errors import DomainError
 from tests.cast import Cast
-from tests.factories import Relay, fresh, heard, join, resume_of
+from tests.factories import Relay, fresh, heard, join, open_with, resume_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,8 @@ class Driver:
             self.leave,
             self.moderate,
             self.moderate,
+            self.step_out,
+            self.step_out,
             self.run,
             self.media,
             self.report,
@@ -88,10 +90,22 @@ class Driver:
                 lambda: room.admit(participant=someone, **about),
                 lambda: room.admit_all(**about),
                 lambda: room.mute(participant=someone, **about),
+                lambda: room.stop_video(participant=someone, **about),
+                lambda: room.lock_room(locked=self.dice.random() < 0.4, **about),
                 lambda: room.remove(participant=someone, reason=room.RemovalReason.OTHER, **about),
                 lambda: room.readmit(participant=someone, **about),
             ]
         )()
+
+    def step_out(self) -> None:
+        actor = self.dice.choice(self.staff)
+        room.move_person(
+            actor=actor,
+            group_session_id=self.cast.group_session.pk,
+            participant=self.anybody().pk,
+            side_room=self.dice.choice([None, actor.pk, actor.pk, self.staff[0].pk]),
+            at=self.at,
+        )
 
     def run(self) -> None:
         about = {"group_session_id": self.cast.group_session.pk, "at": self.at, "actor": self.anybody()}
@@ -107,6 +121,7 @@ class Driver:
             connection=self.connection(person),
             microphone=self.dice.random() < 0.5,
             camera=self.dice.random() < 0.5,
+            screen=self.dice.random() < 0.3,
             at=self.at,
         )
 
@@ -207,3 +222,35 @@ def test_no_story_leaves_a_seat_without_a_connection_or_a_place_in_a_room_that_i
             has_place = person.is_seated or person.state == "WAITING"
             assert has_place == (person.connection is not None)
             assert not (is_over and has_place)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_no_story_puts_two_patients_or_a_patient_alone_into_a_side_room_or_shows_two_screens(
+    cast: Cast, seed: int
+) -> None:
+    driver = Driver(cast, 300 + seed)
+    driver.at = cast.at
+    driver.entries = open_with(cast, *driver.patients, at=cast.at)
+    usual = [driver.join, driver.leave, driver.media, driver.report]
+    driver.actions = [*usual, *[driver.step_out] * 8]
+    stepped_out = 0
+    for _ in range(STEPS):
+        driver.step()
+        people = {
+            each.user_id: each for each in Participation.objects.filter(group_session=cast.group_session)
+        }
+        for pk, person in people.items():
+            assert not (person.screen_on and person.role == "patient")
+            if person.side_room is None:
+                continue
+            stepped_out += 1
+            holder = people[person.side_room]
+            assert (holder.role, holder.is_seated, holder.side_room) == ("facilitator", True, holder.user_id)
+            assert person.role == "patient" or pk == person.side_room
+            assert person.is_seated or person.state == "LEFT"
+        seated = [person for person in people.values() if person.is_seated]
+        patients = [person.side_room for person in seated if person.side_room and person.role == "patient"]
+        screens = [person.side_room for person in seated if person.screen_on]
+        assert len(patients) == len(set(patients))
+        assert len(screens) == len(set(screens))
+    assert stepped_out
