@@ -21,6 +21,8 @@ from realtime.wire.relay import Source
 # Longer than any bridge: the web side decides about seats, this only clears what nobody asks for any more.
 SOURCES: tuple[Source, ...] = ("microphone", "camera", "screen")
 FORGOTTEN_AFTER_NS = 180 * SECOND
+# A peer connection that has been still for so long while its seat was heard on the other one is over.
+DEAD_AFTER_NS = 30 * SECOND
 
 Line = TypeVar("Line", PublishPeer, SubscribePeer)
 
@@ -66,6 +68,7 @@ class Connection:
         self._publish_generation = 0
         self._subscribe_generation = 0
         self._session_id = environment.random_below(2**62)
+        self._heard_since_ns = now_ns
         clock_map = ClockMap()
         self.producers: dict[Source, Producer] = {
             source: Producer(source=source, clock_map=clock_map, random_below=environment.random_below)
@@ -123,8 +126,8 @@ class Connection:
             self._changed(now_ns)
         return publisher.answer()
 
-    def subscribe(self, *, generation: int, now_ns: int) -> str:
-        """Return the offer of the slot pool for this generation."""
+    def subscribe(self, *, generation: int, now_ns: int, restart: bool = False) -> str:
+        """Return the offer of the slot pool for this generation, with new ICE credentials if asked for."""
         if generation > self._subscribe_generation:
             subscriber = SubscribePeer(
                 generation=generation,
@@ -138,7 +141,7 @@ class Connection:
             _drop(self.subscribers, _is_unfinished)
             self.subscribers.append(subscriber)
             return subscriber.offer()
-        return _current(self.subscribers, generation).offer()
+        return _current(self.subscribers, generation).offer(restart=restart)
 
     def subscribed(self, *, generation: int, answer: Description) -> None:
         """Take the answer to our offer."""
@@ -154,6 +157,8 @@ class Connection:
         for each in self._lines():
             each.peer.tick(now_ns)
         self.witness.tick(now_ns)
+        if not self.witness.is_silent:
+            self._end_dead(now_ns)
 
     def report(self, bitrate: int, now_ns: int) -> None:
         """Send the RTCP reports of the last second."""
@@ -205,6 +210,13 @@ class Connection:
             self.subscribers.remove(subscriber)
         self._changed(now_ns)
 
+    def _end_dead(self, now_ns: int) -> None:
+        """End what has been still since long ago, counted from when the seat woke up: both sleep together."""
+        for each in self._lines():
+            since_ns = max(each.peer.last_ns, self._heard_since_ns)
+            if now_ns - since_ns >= DEAD_AFTER_NS and not each.peer.is_ended:
+                each.peer.give_up(now_ns)
+
     def _lines(self) -> list[PublishPeer | SubscribePeer]:
         return [*self.publishers, *self.subscribers]
 
@@ -213,6 +225,8 @@ class Connection:
         return {track: self.producers[track] for track in facts if track in self.tracks}
 
     def _presence_changed(self, change: Change) -> None:
+        if change is not Change.SILENT and self.witness.last_ns is not None:
+            self._heard_since_ns = self.witness.last_ns
         if change is not Change.FIRST:
             self._announce(self, change.value)
 

@@ -75,6 +75,15 @@ class PeerFactory:
         environment.mux.add(peer)
         return peer
 
+    def restart(self, peer: Peer, remote_ufrag: str | None) -> None:
+        """Give a peer new credentials beside the old ones; None when the other side is yet to answer."""
+        environment = self._environment
+        if peer.ice.restart(
+            ufrag=random_ice_string(8), password=random_ice_string(24), remote_ufrag=remote_ufrag
+        ):
+            environment.counters.add("ice_restart")
+        environment.mux.add(peer)
+
     def local(self, peer: Peer) -> Local:
         """Say how a peer is written into a session description."""
         return Local(

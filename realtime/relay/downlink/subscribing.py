@@ -33,6 +33,7 @@ class SubscribePeer:
         self._factory = factory
         self._counters: Counters = environment.counters
         self._session_id = session_id
+        self._version = 1
         self._answer: Description | None = None
         self.remb: int | None = None
         self.peer = factory.make(direction="subscribe", generation=generation, owner=self, now_ns=now_ns)
@@ -58,8 +59,11 @@ class SubscribePeer:
     def _consumers(self) -> list[Consumer]:
         return [*self.audio, *self.video, *self.screen]
 
-    def offer(self) -> str:
-        """Write the offer of the pool; the same text each time."""
+    def offer(self, *, restart: bool = False) -> str:
+        """Write the offer of the pool: the same text each time, but for new ICE credentials when asked for."""
+        if restart:
+            self._factory.restart(self.peer, None)
+            self._version += 1
         slots = [
             SlotLine(
                 mid=consumer.mid,
@@ -70,7 +74,7 @@ class SubscribePeer:
             )
             for consumer in self._consumers()
         ]
-        return slot_offer(self._factory.local(self.peer), slots, session_id=self._session_id, version=1)
+        return slot_offer(self._factory.local(self.peer), slots, session_id=self._session_id, version=self._version)
 
     @property
     def is_answered(self) -> bool:
@@ -81,15 +85,14 @@ class SubscribePeer:
         """Take the browser's answer; only now its handshake can be told from anybody else's."""
         if [media.mid for media in answer.media] != [consumer.mid for consumer in self._consumers()]:
             raise BadSdpError("the answer does not list the offered m-lines")
-        if self._answer is not None and (
-            answer.ufrag != self._answer.ufrag or answer.fingerprints != self._answer.fingerprints
-        ):
-            raise BadSdpError("a new transport needs a new generation")
+        if self._answer is not None and answer.fingerprints != self._answer.fingerprints:
+            raise BadSdpError("another certificate needs a new generation")
+        if not self.peer.ice.meet(answer.ufrag):
+            raise BadSdpError("new ICE credentials answer nothing that was offered")
         self._answer = answer
         self._refused = frozenset(
             media.mid for media in answer.media if media.is_rejected or not media.is_receiving
         )
-        self.peer.ice.remote_ufrag = answer.ufrag
         self.peer.fingerprints = answer.fingerprints
 
     def carry(self, column: Column, producers: list[Producer | None], now_ns: int) -> None:

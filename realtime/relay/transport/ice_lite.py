@@ -74,26 +74,35 @@ class IceLite:
         """The other side's user fragment, as far as its newest description has come."""
         return self._credentials[-1].remote_ufrag
 
-    @remote_ufrag.setter
-    def remote_ufrag(self, ufrag: str | None) -> None:
-        self._credentials[-1].remote_ufrag = ufrag
+    def meet(self, remote_ufrag: str) -> bool:
+        """Take the other side's user fragment, for the oldest credentials without one; say whether it fits.
+
+        Answers come in order, but some never come: the first authentic check then says what is right.
+        """
+        if any(each.remote_ufrag == remote_ufrag for each in self._credentials):
+            return True
+        waiting = [each for each in self._credentials if each.remote_ufrag is None and each.ends_ns is None]
+        if waiting:
+            waiting[0].remote_ufrag = remote_ufrag
+        return bool(waiting)
 
     def ufrags(self) -> list[str]:
         """Return every user fragment of ours that is still accepted."""
         return [each.ufrag for each in self._credentials]
 
-    def restart(self, *, ufrag: str, password: str, remote_ufrag: str | None) -> None:
-        """Accept new credentials beside the old ones.
+    def restart(self, *, ufrag: str, password: str, remote_ufrag: str | None) -> bool:
+        """Accept new credentials beside the old ones; say whether there was need for them.
 
         An offer that comes again, or goes back to a user fragment of before, gets the credentials it had.
         """
         for position, each in enumerate(self._credentials):
             if remote_ufrag is not None and each.remote_ufrag == remote_ufrag and each.ends_ns is None:
                 del self._credentials[position + 1 :]
-                return
+                return False
         self._credentials.append(Credentials(ufrag, password, remote_ufrag))
         if len(self._credentials) > MAX_CREDENTIALS:
             self._credentials.remove(next(each for each in self._credentials if each is not self._confirmed))
+        return True
 
     def check(self, data: bytes, address: Address, now_ns: int) -> Outcome | None:
         """Answer a binding request.
@@ -117,7 +126,7 @@ class IceLite:
         outcome = self._outcome(data, reply, is_proof=True)
         if outcome is None:
             return None
-        self._confirm(used, now_ns)
+        self._confirm(used, request.remote_ufrag, now_ns)
         forgotten, has_moved = self._prove(address, request.is_nominating, now_ns)
         return Outcome(reply, is_proof=True, forgotten=forgotten, has_moved=has_moved)
 
@@ -147,11 +156,12 @@ class IceLite:
             return None
         return Outcome(reply, is_proof=is_proof)
 
-    def _confirm(self, used: Credentials, now_ns: int) -> None:
+    def _confirm(self, used: Credentials, remote_ufrag: str, now_ns: int) -> None:
         """Let what is older than the credentials in use end soon."""
         if used is self._confirmed or used.ends_ns is not None:
             return
         self._confirmed = used
+        used.remote_ufrag = remote_ufrag
         for each in self._credentials[: self._credentials.index(used)]:
             if each.ends_ns is None:
                 each.ends_ns = now_ns + OVERLAP_NS

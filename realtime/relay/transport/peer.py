@@ -179,6 +179,11 @@ class Peer:
             self._counters.drop("handshake_deadline")
             self._end(now_ns)
 
+    def give_up(self, now_ns: int) -> None:
+        """End it because the other side has been still for too long."""
+        self._counters.add("peer_dead")
+        self._end(now_ns)
+
     def close(self) -> None:
         """End it from our side and tell the other; idempotent."""
         self.is_ended = True

@@ -46,7 +46,7 @@ class PublishPeer:
         self._lines: dict[Source, _Line] = {}
         self._bound: dict[int, Source] = {}
         self.peer = factory.make(direction="publish", generation=generation, owner=self, now_ns=now_ns)
-        self.peer.ice.remote_ufrag = offer.ufrag
+        self.peer.ice.meet(offer.ufrag)
         self.peer.fingerprints = offer.fingerprints
         self._take_lines()
 
@@ -56,9 +56,11 @@ class PublishPeer:
         return frozenset(self._lines)
 
     def renegotiate(self, offer: Description) -> None:
-        """Take a further offer of the same peer connection; its transport cannot change."""
-        if offer.ufrag != self._offer.ufrag or offer.fingerprints != self._offer.fingerprints:
-            raise BadSdpError("a new transport needs a new generation")
+        """Take a further offer of the same peer connection; another user fragment restarts ICE."""
+        if offer.fingerprints != self._offer.fingerprints:
+            raise BadSdpError("another certificate needs a new generation")
+        if offer.ufrag != self.peer.ice.remote_ufrag:
+            self._factory.restart(self.peer, offer.ufrag)
         self._offer = offer
         self._take_lines()
 
