@@ -100,9 +100,10 @@ class Relay:
         held = self._connection(connection)
         return held.publish(generation=generation, offer=read(sdp), now_ns=self._now())
 
-    def subscribe_offer(self, *, connection: str, generation: int) -> str:
-        """Offer the slots to a browser."""
-        return self._connection(connection).subscribe(generation=generation, now_ns=self._now())
+    def subscribe_offer(self, *, connection: str, generation: int, restart: bool = False) -> str:
+        """Offer the slots to a browser, with new ICE credentials if asked for."""
+        held = self._connection(connection)
+        return held.subscribe(generation=generation, now_ns=self._now(), restart=restart)
 
     def subscribe_answer(self, *, connection: str, generation: int, sdp: str) -> None:
         """Take the browser's answer, and tell it who is in its slots."""

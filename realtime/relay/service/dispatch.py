@@ -105,7 +105,9 @@ class Dispatch:
         return wire.SdpOk(sdp=sdp)
 
     def _subscribe_offer(self, request: wire.SubscribeOffer) -> wire.Ok:
-        sdp = self._relay.subscribe_offer(connection=request.connection, generation=request.generation)
+        sdp = self._relay.subscribe_offer(
+            connection=request.connection, generation=request.generation, restart=request.restart
+        )
         return wire.SdpOk(sdp=sdp)
 
     def _subscribe_answer(self, request: wire.SubscribeAnswer) -> wire.Ok:
