@@ -18,8 +18,8 @@ from realtime.relay.uplink.publishing import PublishPeer
 from realtime.wire.facts import CloseReason, Track
 from realtime.wire.relay import Source
 
-# Longer than any bridge: the web side decides about seats, this only clears what nobody asks for any more.
 SOURCES: tuple[Source, ...] = ("microphone", "camera", "screen")
+# Longer than any bridge: the web side decides about seats, this only clears what nobody asks for any more.
 FORGOTTEN_AFTER_NS = 180 * SECOND
 # A peer connection that has been still for so long while its seat was heard on the other one is over.
 DEAD_AFTER_NS = 30 * SECOND
@@ -157,7 +157,7 @@ class Connection:
         for each in self._lines():
             each.peer.tick(now_ns)
         self.witness.tick(now_ns)
-        if not self.witness.is_silent:
+        if self.witness.last_ns is not None and not self.witness.is_silent:
             self._end_dead(now_ns)
 
     def report(self, bitrate: int, now_ns: int) -> None:

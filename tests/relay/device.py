@@ -72,6 +72,19 @@ class Device:
         self.world.ask("subscribe.answer", **names, sdp=self.subscriber.answer(self.offered))
         self.subscriber.connect(self.offered)
 
+    def restart_publish(self) -> None:
+        """Restart ICE of the publish connection in place."""
+        self.publisher.ufrag += "r"
+        self.publisher.adopt(self.negotiate(*self.kinds))
+
+    def restart_subscribe(self) -> None:
+        """Restart ICE of the subscribe connection in place."""
+        names = {"connection": self.connection, "generation": self.subscribe_generation}
+        self.offered = str(self.world.ask("subscribe.offer", **names, restart=True)["sdp"])
+        self.subscriber.ufrag += "r"
+        self.subscriber.adopt(self.offered)
+        self.world.ask("subscribe.answer", **names, sdp=self.subscriber.answer(self.offered))
+
     def speak(self, payload: bytes = b"opus", *, skip: int = 0) -> None:
         """Send one packet of voice."""
         self.publisher.send_rtp(self.voice.packet(payload, skip=skip))

@@ -65,7 +65,9 @@ class FakePeer:
     dtls: Dtls | None = None
     is_muted: bool = False
     remote: Address | None = None
+    mapped: Address | None = None
     _credentials: tuple[str, str] = ("", "")
+    _passwords: list[bytes] = field(default_factory=list)
     _answered: bool = False
     _next_check_ns: int = 0
 
@@ -91,11 +93,10 @@ class FakePeer:
 
     def connect(self, sdp: str) -> None:
         """Start ICE and DTLS with the relay described by its offer or answer, and let them finish."""
-        found = {name: _value(sdp, name) for name in ("ice-ufrag", "ice-pwd", "fingerprint", "candidate")}
-        self._credentials = found["ice-ufrag"], found["ice-pwd"]
-        host, port = found["candidate"].split()[4:6]
+        self.adopt(sdp)
+        host, port = _value(sdp, "candidate").split()[4:6]
         self.remote = (host, int(port))
-        algorithm, digest = found["fingerprint"].split()
+        algorithm, digest = _value(sdp, "fingerprint").split()
         self.dtls = Dtls(
             certificate=self.certificate,
             is_server=False,
@@ -104,6 +105,11 @@ class FakePeer:
         )
         self.check()
         self.world.network.deliver()
+
+    def adopt(self, sdp: str) -> None:
+        """Use the ICE credentials of the relay's description from now on."""
+        self._credentials = _value(sdp, "ice-ufrag"), _value(sdp, "ice-pwd")
+        self._passwords.append(self._credentials[1].encode())
 
     def check(self, *, nominate: bool = True, password: str | None = None) -> None:
         """Send one connectivity check."""
@@ -124,10 +130,12 @@ class FakePeer:
         assert self.dtls is not None
         if data[0] < 4:
             answer = stun.parse_message(data)
-            assert answer.check_message_integrity(self._credentials[1].encode())
-            if answer.message_class == stun.Class.RESPONSE and not self._answered:
-                self._answered = True
-                self.dtls.start()
+            assert any(answer.check_message_integrity(each) for each in self._passwords)
+            if answer.message_class == stun.Class.RESPONSE:
+                self.mapped = answer.attributes["XOR-MAPPED-ADDRESS"]
+                if not self._answered:
+                    self._answered = True
+                    self.dtls.start()
         elif data[0] < 64:
             self.dtls.datagram(data)
         elif self.dtls.srtp is not None:
