@@ -21,6 +21,14 @@ def _person(message: wire.ClientMessage) -> UUID:
         raise NotFound("participant_not_found", "This person is not in this room.") from None
 
 
+def _side_room(message: wire.ClientMessage) -> UUID | None:
+    named = getattr(message, "side_room", None)
+    try:
+        return None if named is None else UUID(named)
+    except ValueError:
+        raise NotFound("side_room_not_found", "There is no such side room.") from None
+
+
 def _start(actor: User, room: UUID, message: wire.ClientMessage, at: datetime) -> None:
     services.open_session(actor=actor, group_session_id=room, at=at)
 
@@ -49,6 +57,24 @@ def _mute(actor: User, room: UUID, message: wire.ClientMessage, at: datetime) ->
     services.mute(actor=actor, group_session_id=room, participant=_person(message), at=at)
 
 
+def _stop_video(actor: User, room: UUID, message: wire.ClientMessage, at: datetime) -> None:
+    services.stop_video(actor=actor, group_session_id=room, participant=_person(message), at=at)
+
+
+def _move(actor: User, room: UUID, message: wire.ClientMessage, at: datetime) -> None:
+    services.move_person(
+        actor=actor,
+        group_session_id=room,
+        participant=_person(message),
+        side_room=_side_room(message),
+        at=at,
+    )
+
+
+def _lock(actor: User, room: UUID, message: wire.ClientMessage, at: datetime) -> None:
+    services.lock_room(actor=actor, group_session_id=room, locked=getattr(message, "locked", False), at=at)
+
+
 def _remove(actor: User, room: UUID, message: wire.ClientMessage, at: datetime) -> None:
     reason = services.RemovalReason(getattr(message, "reason", "other"))
     services.remove(actor=actor, group_session_id=room, participant=_person(message), reason=reason, at=at)
@@ -66,6 +92,9 @@ COMMANDS: Mapping[str, Command] = {
     "participant.admit": _admit,
     "participants.admit_all": _admit_all,
     "participant.mute": _mute,
+    "participant.stop_video": _stop_video,
+    "participant.move": _move,
+    "room.lock": _lock,
     "participant.remove": _remove,
     "participant.readmit": _readmit,
 }

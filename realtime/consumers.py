@@ -16,7 +16,7 @@ from realtime.runtime import Runtime
 from realtime.seat import NoSeatError, Seat
 from realtime.wire import room as wire
 from realtime.wire.errors import NORMAL_CLOSURE, ErrorId
-from realtime.words import Refusal, refusal, refusal_of
+from realtime.words import Refusal, refusal, refusal_of, relay_refusal
 from realtime.worker import start_embedded
 from telehealth.accounts import access
 from telehealth.core import clock
@@ -80,7 +80,7 @@ class RoomConsumer(MessageSocket):
         except RelayUnavailableError:
             await self.refuse(message, refusal(ErrorId.RELAY_UNAVAILABLE))
         except RelayRefusedError as error:
-            await self.refuse(message, _relay_refusal(error))
+            await self.refuse(message, relay_refusal(error.error))
         except Exception:
             # Whatever broke, the page must be told to come back instead of waiting for an answer.
             logger.exception("room.message_failed", extra={"message_type": message.type})
@@ -121,6 +121,9 @@ class RoomConsumer(MessageSocket):
                 await self.tell(wire.Ack(id=message.id))
             case wire.MediaSet():
                 await seat.set_media(message, clock.now())
+                await self.tell(wire.Ack(id=message.id))
+            case wire.MediaView():
+                seat.view(message)
                 await self.tell(wire.Ack(id=message.id))
             case wire.SnapshotGet():
                 await seat.reread()
@@ -241,13 +244,3 @@ class RoomConsumer(MessageSocket):
             await self.finish(why, message.id)
             return
         await self.reply_refusal(message.id, why)
-
-
-def _relay_refusal(error: RelayRefusedError) -> Refusal:
-    match error.error:
-        case "bad_sdp" | "too_large" | "bad_request":
-            return refusal(ErrorId.BAD_SDP)
-        case "stale_generation":
-            return refusal(ErrorId.STALE_GENERATION)
-        case _:
-            return refusal(ErrorId.RELAY_UNAVAILABLE, reason=error.error)

@@ -1,23 +1,25 @@
 """Commands to the relay that follow from committed changes, kept until the relay has taken them.
 
-Each is a wanted state (this connection is closed, these tracks may pass), so repeating one is harmless and a
-later one replaces an earlier one.
+Each is a wanted state (this connection is closed, these tracks may pass, only these people may come), so
+repeating one is harmless and a later one replaces an earlier one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from realtime.relay_link import LinkUp, Relay, RelayNews, RelayRefusedError, RelayUnavailableError
 from realtime.wire.facts import CloseReason
-from realtime.wire.relay import ConnectionAllow, ConnectionClose, Request, RoomClose
+from realtime.wire.relay import ConnectionAllow, ConnectionClose, Request, RoomClose, RoomLock
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
+# As many as the relay takes; far more than any group.
+MAX_LOCKED_TO = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +34,28 @@ class Allowed:
     side_room: str = ""
 
 
-ReadAllowed = Callable[[str], Awaitable[Iterable[Allowed]]]
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the relay should hold of a room: `only` these people may come while it is locked, else None."""
+
+    allowed: tuple[Allowed, ...] = ()
+    only: tuple[str, ...] | None = None
+    is_over: bool = False
+
+
+ReadWanted = Callable[[str], Awaitable[Wanted]]
 
 
 class RelayDesk:
     """Take wanted states at any time and bring them to the relay, in one task that `run` is."""
 
-    def __init__(self, relay: Relay, read_allowed: ReadAllowed) -> None:
+    def __init__(self, relay: Relay, read_wanted: ReadWanted) -> None:
         self._relay = relay
-        self._read_allowed = read_allowed
+        self._read_wanted = read_wanted
         self._closes: dict[str, CloseReason] = {}
         self._rooms: dict[str, CloseReason] = {}
         self._changed: dict[str, set[str]] = {}
+        self._locks: set[str] = set()
         self._wake = asyncio.Event()
         self._is_busy = False
 
@@ -56,12 +68,28 @@ class RelayDesk:
         """Want a room closed with everything in it."""
         self._rooms[room] = reason
         self._changed.pop(room, None)
+        self._locks.discard(room)
         self._wake.set()
 
-    def refresh(self, room: str, participants: Iterable[str]) -> None:
-        """Want the relay to let pass what the database says these people may send."""
+    def refresh(self, room: str, participants: Iterable[str], *, lock: bool = False) -> None:
+        """Want the relay to let pass what the database says these people may send.
+
+        A locked room's lock goes with it, for who is in the room may have changed; that it is open to all
+        again is told with `lock` only.
+        """
         self._changed.setdefault(room, set()).update(participants)
+        if lock:
+            self._locks.add(room)
         self._wake.set()
+
+    async def tell_lock(self, room: str) -> bool:
+        """Bring the lock of a room to the relay now; False when the relay could not be asked."""
+        return await self._settle(room, set(), lock=True)
+
+    @property
+    def boot(self) -> str | None:
+        """Give the boot id of the relay while it can be told something."""
+        return self._relay.boot
 
     @property
     def is_idle(self) -> bool:
@@ -107,28 +135,34 @@ class RelayDesk:
             return done and self._forget(self._rooms, room, reason)
         # Taken out before the database is asked: who changes again meanwhile is listed, and asked for, anew.
         room, participants = self._changed.popitem()
-        is_done = False
+        lock, is_done = room in self._locks, False
+        self._locks.discard(room)
         try:
-            is_done = await self._let_pass(room, participants)
+            is_done = await self._settle(room, participants, lock=lock)
         finally:
             if not is_done:
-                self.refresh(room, participants)
+                self.refresh(room, participants, lock=lock)
         return is_done
 
-    async def _let_pass(self, room: str, participants: set[str]) -> bool:
-        for each in await self._read_allowed(room):
-            if each.participant in participants and not await self._tell(
-                ConnectionAllow(
-                    id=0,
-                    connection=each.connection,
-                    microphone=each.microphone,
-                    camera=each.camera,
-                    screen=each.screen,
-                    side_room=each.side_room,
-                )
-            ):
-                return False
-        return True
+    async def _settle(self, room: str, participants: set[str], *, lock: bool) -> bool:
+        """Tell what is wanted until what was told last is what is wanted still.
+
+        Another process may have told something newer between our reading and our telling. Whoever tells last
+        looks once more, so the relay never stays with something old.
+        """
+        told: dict[str, Request] = {}
+        while True:
+            news = {
+                key: request
+                for key, request in _requests(room, await self._read_wanted(room), participants, lock=lock)
+                if told.get(key) != request
+            }
+            if not news:
+                return True
+            for key, request in news.items():
+                if not await self._tell(request):
+                    return False
+                told[key] = request
 
     async def _tell(self, request: Request) -> bool:
         try:
@@ -145,3 +179,24 @@ class RelayDesk:
         if wanted.get(key) == done:
             del wanted[key]
         return True
+
+
+def _requests(
+    room: str, wanted: Wanted, participants: set[str], *, lock: bool
+) -> Iterator[tuple[str, Request]]:
+    if not wanted.is_over and (lock or wanted.only is not None):
+        only = None if wanted.only is None else list(wanted.only[:MAX_LOCKED_TO])
+        yield room, RoomLock(id=0, room=room, participants=only)
+    for each in wanted.allowed:
+        if each.participant in participants:
+            yield (
+                each.connection,
+                ConnectionAllow(
+                    id=0,
+                    connection=each.connection,
+                    microphone=each.microphone,
+                    camera=each.camera,
+                    screen=each.screen,
+                    side_room=each.side_room,
+                ),
+            )

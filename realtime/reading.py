@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from uuid import UUID
 
-from realtime.desk import Allowed
+from realtime.desk import Allowed, Wanted
 from realtime.wire.state import (
+    SEATED,
     ParticipantChange,
     ParticipantInfo,
     RoomEvent,
@@ -16,7 +17,13 @@ from realtime.wire.state import (
     SessionInfo,
 )
 from sessions.selectors.ledger.attendance import Minutes, minutes_of
-from sessions.selectors.room import HeldConnection, held_connections, room_names, room_snapshot
+from sessions.selectors.room import (
+    HeldConnection,
+    held_connections,
+    room_lock,
+    room_names,
+    room_snapshot,
+)
 
 Block = Mapping[str, object]
 
@@ -38,19 +45,27 @@ def read_held(group_session_id: UUID, participant: UUID) -> HeldConnection | Non
     )
 
 
-def read_allowed(group_session_id: UUID) -> list[Allowed]:
-    """Give what each seated connection of a room may send."""
-    return [
-        Allowed(
-            str(each.connection),
-            str(each.participant),
-            each.microphone,
-            each.camera,
-            each.screen,
-            str(each.side_room or ""),
-        )
-        for each in held_connections(group_session_id)
-    ]
+def read_wanted(group_session_id: UUID) -> Wanted:
+    """Give what the relay should hold of a room: what seats may send, and who may come while it is locked."""
+    seats = [each for each in held_connections(group_session_id) if each.state in SEATED]
+    is_locked = room_lock(group_session_id)
+    return Wanted(
+        allowed=tuple(allowed_of(each) for each in seats),
+        only=tuple(str(each.participant) for each in seats) if is_locked else None,
+        is_over=is_locked is None,
+    )
+
+
+def allowed_of(held: HeldConnection) -> Allowed:
+    """Give what a seat may send."""
+    return Allowed(
+        str(held.connection),
+        str(held.participant),
+        held.microphone,
+        held.camera,
+        held.screen,
+        str(held.side_room or ""),
+    )
 
 
 def read_minutes(group_session_id: UUID, only: UUID | None) -> list[Minutes]:

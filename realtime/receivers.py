@@ -31,9 +31,9 @@ def connect() -> None:
 def tell_changes(*, group_session_id: UUID, seq: int, changes: list[Mapping[str, object]], **_: Any) -> None:
     """Hand numbered changes to the room, and let the relay follow who may send what."""
     _send(room_group(group_session_id), {"type": "room.events", "seq": seq, "changes": changes})
-    moved = [str(change["id"]) for change in changes if change["kind"] == "participant"]
-    if moved:
-        _at_desk(lambda desk: desk.refresh(str(group_session_id), moved))
+    people = [str(change["id"]) for change in changes if change["kind"] == "participant"]
+    lock = any(change["kind"] == "session" for change in changes)
+    _at_desk(lambda desk: desk.refresh(str(group_session_id), people, lock=lock))
 
 
 def close_superseded(*, group_session_id: UUID, connection: UUID, **_: Any) -> None:

@@ -1,9 +1,9 @@
-"""The relay's last word on slots and speakers, for a browser that comes back after it was said."""
+"""The relay's last word on slots, quality and speakers, for a browser that comes back after it was said."""
 
 from __future__ import annotations
 
 from realtime.relay_link import LinkDown, Relay, RelayNews
-from realtime.wire.relay import MediaEvent, SlotsEvent, SpeakersEvent
+from realtime.wire.relay import MediaEvent, QualityEvent, SlotsEvent, SpeakersEvent
 
 
 class RelayMemory:
@@ -11,29 +11,36 @@ class RelayMemory:
 
     def __init__(self, relay: Relay) -> None:
         self._slots: dict[str, SlotsEvent] = {}
+        self._quality: dict[str, QualityEvent] = {}
         self._speakers: dict[str, SpeakersEvent] = {}
         relay.listen(self._hear)
 
-    def slots(self, connection: str) -> SlotsEvent | None:
-        """Give the table of a connection's slots, if the relay told one."""
-        return self._slots.get(connection)
+    def of(self, *, room: str, connection: str) -> list[RelayNews]:
+        """Give what a connection in a room would have heard last."""
+        known = (self._slots.get(connection), self._quality.get(connection), self._speakers.get(room))
+        return [news for news in known if news is not None]
 
-    def speakers(self, room: str) -> SpeakersEvent | None:
-        """Give who spoke last, unless it was nobody."""
-        return self._speakers.get(room)
+    def speaking(self, room: str) -> list[str]:
+        """Give who speaks in a room, wherever in it they are."""
+        found = self._speakers.get(room)
+        return list(found.participants) if found else []
 
     def _hear(self, news: RelayNews) -> None:
         match news:
             case SlotsEvent():
                 self._slots[news.connection] = news
+            case QualityEvent():
+                self._quality[news.connection] = news
             case SpeakersEvent(participants=[]):
                 self._speakers.pop(news.room, None)
             case SpeakersEvent():
                 self._speakers[news.room] = news
             case MediaEvent(state="closed"):
                 self._slots.pop(news.connection, None)
+                self._quality.pop(news.connection, None)
             case LinkDown():
                 self._slots.clear()
+                self._quality.clear()
                 self._speakers.clear()
             case _:
                 pass

@@ -13,10 +13,10 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.conf import settings
 
-from realtime.desk import Allowed, RelayDesk
+from realtime.desk import RelayDesk, Wanted
 from realtime.ingest import Ingester
 from realtime.presence import PresenceStore, make_presence
-from realtime.reading import read_allowed
+from realtime.reading import read_wanted
 from realtime.relay_client import RelayClient
 from realtime.relay_link import ClockReading, Listener, Relay, RelayUnavailableError
 from realtime.relay_memory import RelayMemory
@@ -52,7 +52,7 @@ class Runtime:
         self.relay = relay
         self.presence = presence
         self.memory = RelayMemory(relay)
-        self.desk = RelayDesk(relay, _allowed_in)
+        self.desk = RelayDesk(relay, _wanted_in)
         self.loop = asyncio.get_running_loop()
         self.started_at = time.monotonic()
         self.ingester: Ingester | None = None
@@ -123,9 +123,9 @@ def _make_relay() -> Relay:
     return RelayClient(url=settings.RELAY_CONTROL_URL, secret=settings.RELAY_CONTROL_SECRET, wall_ns=wall_ns)
 
 
-async def _allowed_in(room: str) -> list[Allowed]:
-    allowed: list[Allowed] = await database_sync_to_async(read_allowed)(UUID(room))
-    return allowed
+async def _wanted_in(room: str) -> Wanted:
+    wanted: Wanted = await database_sync_to_async(read_wanted)(UUID(room))
+    return wanted
 
 
 async def _supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from realtime import reading
 from realtime.attendance import AttendanceTeller
+from realtime.desk import Allowed
 from realtime.gatekeeper import Caller
 from realtime.groups import ConnectionGone, room_group, tell
 from realtime.media import SeatMedia
@@ -101,9 +102,10 @@ class Seat:
             memory=self._runtime.memory,
             room=str(self._room_id),
             connection=self.connection,
-            participant=self.participant,
             send=self._tell,
             opened=lambda: self._runtime.desk.refresh(str(self._room_id), [self.participant]),
+            relock=lambda: self._runtime.desk.tell_lock(str(self._room_id)),
+            is_near=self._is_near,
         )
         self.attendance = AttendanceTeller(
             room_id=self._room_id,
@@ -174,6 +176,11 @@ class Seat:
         self._need_seat()
         await self.media.answer(message)
 
+    def view(self, message: wire.MediaView) -> None:
+        """Tell the relay what the person looks at; it is kept nowhere else."""
+        self._need_seat()
+        self.media.view(message)
+
     async def set_media(self, message: wire.MediaSet, at: datetime) -> None:
         """Say what the person wants to send; the relay follows the committed state."""
         await database_sync_to_async(services.set_media)(
@@ -182,6 +189,7 @@ class Seat:
             connection=UUID(self.connection),
             microphone=message.microphone,
             camera=message.camera,
+            screen=message.screen,
             at=at,
         )
 
@@ -241,7 +249,7 @@ class Seat:
         if self.is_seated and not self.media.is_started:
             await self._start_media()
             await self.seen()
-        self.media.allow(microphone=me.microphone, camera=me.camera)
+        self.media.allow(self._allowed(me))
         return None
 
     def _need_seat(self) -> None:
@@ -251,7 +259,17 @@ class Seat:
     async def _start_media(self) -> None:
         me = self.me
         if me is not None:
-            await self.media.start(microphone=me.microphone, camera=me.camera)
+            await self.media.start(self._allowed(me))
+
+    def _allowed(self, me: ParticipantInfo) -> Allowed:
+        return Allowed(
+            self.connection, me.id, me.microphone, me.camera, me.screen, side_room=me.side_room or ""
+        )
+
+    def _is_near(self, participant: str) -> bool:
+        """Say whether somebody is where this person is: in the group, or in the same side room."""
+        me, other = self.me, find(self.feed.state, participant)
+        return me is not None and other is not None and me.side_room == other.side_room
 
     async def _is_abandoned(self) -> bool:
         """Say whether another connection holds the place that nobody has seen lately."""

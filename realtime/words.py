@@ -55,6 +55,18 @@ _WORDS: dict[ErrorId, tuple[str, str | None]] = {
     ),
 }
 
+# What the relay may answer, in the words of the room; everything else is a relay that cannot be reached.
+_RELAY_WORDS: dict[str, tuple[str, str | None]] = {
+    "draining": (
+        "The media server is about to be restarted and takes nobody new. You keep your place.",
+        "Picture and sound start by themselves as soon as it is back.",
+    ),
+    "locked": (
+        "The room was locked just now, and the media server does not know your place yet.",
+        "Picture and sound start by themselves in a moment.",
+    ),
+}
+
 _KNOWN = frozenset(each.value for each in ErrorId)
 
 
@@ -74,3 +86,16 @@ def refusal_of(error: DomainError) -> Refusal:
     if isinstance(error, Denied):
         return Refusal(ErrorId.DENIED, error.text, error.error, error.way_out)
     return Refusal(ErrorId.CONFLICT, error.text, error.error, error.way_out)
+
+
+def relay_refusal(error: str) -> Refusal:
+    """Give the words for an error of the relay's closed list."""
+    match error:
+        case "bad_sdp" | "too_large" | "bad_request":
+            return refusal(ErrorId.BAD_SDP)
+        case "stale_generation":
+            return refusal(ErrorId.STALE_GENERATION)
+        case _:
+            usual = refusal(ErrorId.RELAY_UNAVAILABLE, reason=error)
+            text, way_out = _RELAY_WORDS.get(error, (usual.text, usual.way_out))
+            return Refusal(usual.error, text, error, way_out)

@@ -1,7 +1,8 @@
 """What one viewer may see of a room and of its changes.
 
 Facilitators see everything. Patients see themselves and whoever is seated, without legal names and lobby
-times, and learn nothing (not even an id) of people who wait, were removed or were denied.
+times, and learn nothing (not even an id) of people who wait, were removed or were denied. Of another patient
+in a side room they learn that the person stepped out, not with whom and nothing of what goes on there.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,14 @@ from realtime.wire.state import (
 
 from .reducer import find
 
+_OUT_OF_SIGHT = {
+    "microphone": False,
+    "camera": False,
+    "screen": False,
+    "muted_by_staff": False,
+    "camera_stopped_by_staff": False,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -35,7 +44,13 @@ class Viewer:
         """Give the part of a visible person's block that this viewer may read."""
         if self.role == "facilitator":
             return other
-        return other.model_copy(update={"full_name": None, "lobby_at": None})
+        hidden: dict[str, object] = {"full_name": None, "lobby_at": None}
+        if other.side_room is not None and other.id != self.participant:
+            # Facilitators hold their own: of them this hides nothing.
+            hidden["side_room"] = other.id
+            if other.role == "patient":
+                hidden |= _OUT_OF_SIGHT
+        return other.model_copy(update=hidden)
 
 
 def project(viewer: Viewer, state: RoomState) -> RoomState:
@@ -49,9 +64,13 @@ def project_change(viewer: Viewer, before: RoomState, change: Change) -> Change:
     match change:
         case ParticipantChange():
             after = change.info()
-            if viewer.sees(after):
-                return ParticipantChange(**viewer.view_of(after).model_dump())
-            return _gone(viewer, before, after.id)
+            if not viewer.sees(after):
+                return _gone(viewer, before, after.id)
+            shown, known = viewer.view_of(after), find(before, after.id)
+            if known is not None and viewer.sees(known) and viewer.view_of(known) == shown:
+                # What changed is not for these eyes, so that it changed is not either.
+                return NoChange()
+            return ParticipantChange(**shown.model_dump())
         case ParticipantGone(id=gone):
             return _gone(viewer, before, gone)
         case _:

@@ -111,6 +111,20 @@ def held_connections(group_session_id: UUID | None = None) -> list[HeldConnectio
     ]
 
 
+def room_lock(group_session_id: UUID) -> bool | None:
+    """Say whether a room is locked; nothing once it is over."""
+    found = GroupSession.objects.filter(
+        pk=group_session_id, state__in=[SessionState.SCHEDULED, SessionState.OPEN]
+    )
+    return found.values_list("is_room_locked", flat=True).first()
+
+
+def locked_rooms() -> set[UUID]:
+    """List the open rooms that are locked."""
+    found = GroupSession.objects.filter(state=SessionState.OPEN, is_room_locked=True)
+    return set(found.values_list("pk", flat=True))
+
+
 def session_block(group_session: GroupSession, people: Iterable[Participation]) -> Block:
     """Give the session block; `people` are everybody's rows in the room."""
     return {

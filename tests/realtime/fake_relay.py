@@ -38,6 +38,8 @@ class FakeRelay:
         self.connections: dict[str, dict[str, Any]] = {}
         self.closed: dict[str, str] = {}
         self.closed_rooms: dict[str, str] = {}
+        self.views: dict[str, wire.ConnectionView] = {}
+        self.locks: dict[str, list[str] | None] = {}
         self.journals: dict[str, list[JournalFact]] = {}
         self.acked: dict[str, int] = {}
         self.is_cut_after: int | None = None
@@ -57,6 +59,8 @@ class FakeRelay:
     def come_back(self, *, boot: str) -> None:
         """Come back; another boot than before holds no connections."""
         self.connections.clear()
+        self.views.clear()
+        self.locks.clear()
         self.boot = boot
         self.tell(LinkUp(boot))
 
@@ -90,6 +94,9 @@ class FakeRelay:
         self.calls.append(request)
         match request:
             case wire.ConnectionOpen():
+                only = self.locks.get(request.room)
+                if only is not None and request.participant not in only:
+                    raise RelayRefusedError("locked")
                 self.connections[request.connection] = request.model_dump()
             case wire.ConnectionClose():
                 self.connections.pop(request.connection, None)
@@ -100,7 +107,12 @@ class FakeRelay:
                 for key in gone:
                     del self.connections[key]
             case wire.ConnectionAllow():
-                self._known(request.connection).update(microphone=request.microphone, camera=request.camera)
+                self._known(request.connection).update(request.model_dump(exclude={"id", "op"}))
+            case wire.ConnectionView():
+                self._known(request.connection)
+                self.views[request.connection] = request
+            case wire.RoomLock():
+                self.locks[request.room] = request.participants
             case wire.PublishOffer() | wire.SubscribeOffer() | wire.SubscribeAnswer():
                 return self._negotiate(request)
             case wire.FactsBoots() | wire.FactsRead() | wire.FactsAck():

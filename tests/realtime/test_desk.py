@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
 import pytest
 
-from realtime.desk import Allowed, RelayDesk
+from realtime.desk import Allowed, RelayDesk, Wanted
 from realtime.wire import relay as wire
 from tests.realtime.fake_relay import FakeRelay
 
@@ -17,11 +17,11 @@ class Desk:
 
     def __init__(self) -> None:
         self.relay = FakeRelay()
-        self.allowed: dict[str, list[Allowed]] = {}
+        self.wanted: dict[str, Wanted] = {}
         self.desk = RelayDesk(self.relay, self.read)
 
-    async def read(self, room: str) -> Iterable[Allowed]:
-        return self.allowed.get(room, [])
+    async def read(self, room: str) -> Wanted:
+        return self.wanted.get(room, Wanted())
 
     async def settle(self) -> None:
         async with asyncio.timeout(5):
@@ -67,7 +67,9 @@ async def test_a_close_waits_while_the_relay_is_away_and_is_done_when_it_is_back
 
 async def test_what_may_pass_is_what_the_database_says_now(running: Desk) -> None:
     await running.open("c")
-    running.allowed["r"] = [Allowed("c", "p", microphone=False, camera=True), Allowed("d", "q", True, True)]
+    running.wanted["r"] = Wanted(
+        (Allowed("c", "p", microphone=False, camera=True), Allowed("d", "q", microphone=True, camera=True))
+    )
     running.desk.refresh("r", ["p"])
     await running.settle()
     assert running.relay.connections["c"]["microphone"] is False
@@ -75,7 +77,7 @@ async def test_what_may_pass_is_what_the_database_says_now(running: Desk) -> Non
 
 
 async def test_a_person_without_a_place_on_the_relay_stops_nothing(running: Desk) -> None:
-    running.allowed["r"] = [Allowed("unknown", "p", microphone=True, camera=True)]
+    running.wanted["r"] = Wanted((Allowed("unknown", "p", microphone=True, camera=True),))
     running.desk.refresh("r", ["p"])
     running.desk.close("c", "left")
     await running.settle()

@@ -24,6 +24,9 @@ STAFF_ONLY = [
     "participant.admit",
     "participants.admit_all",
     "participant.mute",
+    "participant.stop_video",
+    "participant.move",
+    "room.lock",
     "participant.remove",
     "participant.readmit",
 ]
@@ -108,7 +111,8 @@ async def test_patients_cannot_run_the_room(cast: Cast, runtime: Runtime) -> Non
     await tab.join()
     for kind in STAFF_ONLY:
         fields = {"participant": str(cast.patient.pk)} if kind.startswith("participant.") else {}
-        answer = await tab.call(kind, **fields)
+        more = {"participant.move": {"side_room": None}, "room.lock": {"locked": True}}.get(kind, {})
+        answer = await tab.call(kind, **fields, **more)
         assert (answer["type"], answer["error"], answer["reason"]) == ("error", "denied", "role"), kind
         event = await AuditEvent.objects.alatest("seq")
         assert event.data["where"] == f"room:{kind}"
