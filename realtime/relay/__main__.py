@@ -1,7 +1,6 @@
 """Start the relay: `python -m realtime.relay --udp HOST:PORT --control HOST:PORT --facts DIR`."""
 
 import asyncio
-import logging
 import sys
 
 from realtime.relay.service.options import OptionsError, parse
@@ -11,8 +10,6 @@ from realtime.relay.transport.selftest import SelfTestError
 
 def main() -> int:
     """Run until stopped; return the exit status."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("websockets").setLevel(logging.WARNING)
     try:
         asyncio.run(run(parse()))
     except (OptionsError, SelfTestError) as error:

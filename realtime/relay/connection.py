@@ -60,6 +60,7 @@ class Connection:
         self.subscribers: list[SubscribePeer] = []
         self.side_room = ""
         self.is_closed = False
+        self._has_joined = False
         self._environment = environment
         self._factory = factory
         self._changed = changed
@@ -188,7 +189,12 @@ class Connection:
 
     def peer_connected(self, peer: Peer, now_ns: int) -> None:
         """Let go of the peer connection that this one replaces, and start to carry."""
+        counters = self._environment.counters
+        counters.add("dtls_connected")
         if not any(each.peer.is_connected for each in self._lines() if each.peer is not peer):
+            if not self._has_joined:
+                self._has_joined = True
+                counters.join_time.observe((now_ns - self._opened_ns) / SECOND)
             self._announce(self, "connected")
         if peer.direction == "publish":
             _drop(self.publishers, lambda each: each.generation < peer.generation)

@@ -148,7 +148,10 @@ class Relay:
     def close_all(self, reason: CloseReason) -> None:
         """End everything, because the process ends."""
         for connection in list(self.connections):
-            self.close(connection=connection, reason=reason)
+            try:
+                self.close(connection=connection, reason=reason)
+            except Exception:  # noqa: BLE001 - the fence: `fault` logs it, and the others get their fact, too
+                self.fault("close_fault")
 
     @property
     def is_draining(self) -> bool:
@@ -161,7 +164,7 @@ class Relay:
         return self._drain.is_over(is_empty=not self.rooms, now_ns=self._now())
 
     def drain(self, seconds: int | None, *, is_final: bool = False) -> None:
-        """Plan to end in so many seconds or when the rooms are empty; None takes it back, unless it is final."""
+        """Plan to end in so many seconds or when all rooms are empty; None takes it back, unless final."""
         if seconds is not None:
             self._drain.begin(seconds, is_final=is_final, now_ns=self._now())
         elif not self._drain.cancel():

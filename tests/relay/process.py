@@ -1,5 +1,7 @@
 """The real relay as a child process, and a control connection to it, for tests that need both."""
 
+import contextlib
+import http.client
 import itertools
 import json
 import ssl
@@ -19,14 +21,22 @@ REPOSITORY = Path(__file__).parents[2]
 class RelayProcess:
     """Start `python -m realtime.relay` on free loopback ports; it ends with this object or the tests."""
 
-    def __init__(self, facts: Path, *arguments: str, udp: str = "127.0.0.1:0") -> None:
+    def __init__(
+        self, facts: Path, *arguments: str, udp: str = "127.0.0.1:0", log: Path | None = None
+    ) -> None:
         secret = facts.with_name(facts.name + ".secret")
         secret.write_text(SECRET + "\n")
         command = [sys.executable, "-m", "realtime.relay", "--udp", udp, "--control", "127.0.0.1:0"]
         command += ["--secret-file", str(secret), "--facts", str(facts), "--exit-with-stdin", *arguments]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY, text=True
-        )
+        with log.open("wb") if log is not None else contextlib.nullcontext() as errors:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=REPOSITORY,
+                text=True,
+            )
         assert self.process.stdout is not None
         ready = json.loads(self.process.stdout.readline() or "{}")
         self.boot: str = ready["boot"]
@@ -41,6 +51,17 @@ class RelayProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def page(self, path: str, *, secret: str | None = None) -> tuple[int, str]:
+        """Ask the control port for a page by plain HTTP; give status and text."""
+        host, _, port = self.control.rpartition(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text
 
     def stop(self) -> int:
         """Close its standard input and return its exit status."""

@@ -31,6 +31,7 @@ class Journals:
         self._clock = clock
         self._last_at: dict[str, datetime] = {}
         self._files: dict[str, JournalFile] = {}
+        self._acknowledged: dict[str, int] = {}
         for path in sorted(directory.glob("*.jsonl")):
             try:
                 file = JournalFile(path)
@@ -107,9 +108,19 @@ class Journals:
     def acknowledge(self, *, boot: str, upto: int) -> None:
         """Delete the journal of a dead boot once all of it has been taken; anything else changes nothing."""
         file = self._files.get(boot)
-        if file is not None and boot != self.boot and upto >= file.last:
+        if file is None:
+            return
+        self._acknowledged[boot] = max(self._acknowledged.get(boot, 0), min(upto, file.last))
+        if boot != self.boot and upto >= file.last:
             file.delete()
-            del self._files[boot]
+            del self._files[boot], self._acknowledged[boot]
+
+    @property
+    def unacknowledged(self) -> int:
+        """Count the facts of all boots that nobody has confirmed to this process; a number for operators."""
+        return sum(
+            file.last + file.waiting - self._acknowledged.get(boot, 0) for boot, file in self._files.items()
+        )
 
     def close(self) -> None:
         """Put the current journal on disk and let go of all."""

@@ -1,9 +1,8 @@
-"""The control endpoint: a WebSocket with a bearer secret, open to several web processes at once."""
+"""The control endpoint: a WebSocket with a bearer secret, open to several web processes, and a few pages."""
 
 import asyncio
 import contextlib
 import hmac
-import json
 import logging
 import ssl
 from http import HTTPStatus
@@ -13,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from realtime.relay.service.dispatch import Dispatch
+from realtime.relay.service.probes import Probes, refuse
 from realtime.wire.relay import MAX_CONTROL_BYTES, Event
 
 logger = logging.getLogger("realtime.relay")
@@ -23,6 +23,9 @@ _PING_SECONDS = 5
 # A little more than is allowed, so that an oversized message gets an answer before the library closes.
 _FRAME_BYTES = 2 * MAX_CONTROL_BYTES
 _GOODBYE_SECONDS = 1
+# Who connects and says little holds a descriptor no longer than this; the library bounds lines and headers.
+_REQUEST_SECONDS = 5
+_MAX_WEB_PROCESSES = 64
 
 
 class ControlServer:
@@ -35,17 +38,25 @@ class ControlServer:
         self._tls = tls
         self._outboxes: dict[ServerConnection, asyncio.Queue[str]] = {}
         self._dispatch: Dispatch | None = None
+        self._probes: Probes | None = None
         self._server: Server | None = None
 
-    async def start(self, *, host: str, port: int, dispatch: Dispatch) -> tuple[str, int]:
+    @property
+    def web_processes(self) -> int:
+        """How many web processes are connected."""
+        return len(self._outboxes)
+
+    async def start(self, *, host: str, port: int, dispatch: Dispatch, probes: Probes) -> tuple[str, int]:
         """Listen; return the bound address."""
         self._dispatch = dispatch
+        self._probes = probes
         self._server = await serve(
             self._serve,
             host,
             port,
             ssl=self._tls,
-            process_request=self._authorise,
+            process_request=self._receive_request,
+            open_timeout=_REQUEST_SECONDS,
             max_size=_FRAME_BYTES,
             ping_interval=_PING_SECONDS,
             ping_timeout=2 * _PING_SECONDS,
@@ -72,12 +83,18 @@ class ControlServer:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._server.wait_closed(), _GOODBYE_SECONDS)
 
-    def _authorise(self, connection: ServerConnection, request: Request) -> Response | None:
-        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if hmac.compare_digest(given, self._secret):
-            return None
-        body = json.dumps({"error": "unauthorised", "text": "the bearer secret is wrong or missing"})
-        return connection.respond(HTTPStatus.UNAUTHORIZED, body + "\n")
+    def _receive_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Answer a page, or let a web process open its WebSocket by returning nothing."""
+        given = "\n".join(request.headers.get_all("Authorization")).encode("utf-8", "surrogateescape")
+        has_secret = hmac.compare_digest(given, self._secret)
+        page = self._probes.answer(request, has_secret=has_secret) if self._probes is not None else None
+        if page is not None:
+            return page
+        if not has_secret:
+            return refuse(HTTPStatus.UNAUTHORIZED, "unauthorised", "the bearer secret is wrong or missing")
+        if self.web_processes >= _MAX_WEB_PROCESSES:
+            return refuse(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "too many web processes are connected")
+        return None
 
     async def _serve(self, connection: ServerConnection) -> None:
         outbox: asyncio.Queue[str] = asyncio.Queue(_MAX_WAITING_MESSAGES)
@@ -108,7 +125,7 @@ class ControlServer:
             outbox.put_nowait(text)
         except asyncio.QueueFull:
             self._outboxes.pop(connection, None)
-            logger.warning("relay.slow_web_process", extra={"event": "relay.slow_web_process"})
+            logger.warning("relay.slow_web_process")
             connection.transport.abort()
 
     @staticmethod

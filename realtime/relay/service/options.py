@@ -12,6 +12,7 @@ from realtime.relay.transport.ice_lite import Address
 
 _SECRET_VARIABLE = "RELAY_CONTROL_SECRET"  # noqa: S105 - the name of a variable, not a secret
 _MAX_SLOTS = 32
+_MAX_DRAIN_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Options:
     facts: Path
     audio_slots: int
     video_slots: int
+    drain_seconds: int
     exits_with_stdin: bool
     tls: ssl.SSLContext | None
 
@@ -57,11 +59,20 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--facts", type=Path, required=True, metavar="DIR", help="where journals are kept")
     parser.add_argument("--slots-audio", type=int, default=16)
     parser.add_argument("--slots-video", type=int, default=12)
+    parser.add_argument(
+        "--drain-seconds",
+        type=int,
+        default=0,
+        metavar="S",
+        help="after SIGTERM, how long rooms may go on; a second signal ends them at once",
+    )
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input is closed")
     given = parser.parse_args(arguments)
     for slots in (given.slots_audio, given.slots_video):
         if not 1 <= slots <= _MAX_SLOTS:
             raise OptionsError(f"The number of slots must lie between 1 and {_MAX_SLOTS}.")
+    if not 0 <= given.drain_seconds <= _MAX_DRAIN_SECONDS:
+        raise OptionsError("--drain-seconds must lie between 0 and a day.")
     return Options(
         udp=address(given.udp, name="--udp"),
         control=address(given.control, name="--control"),
@@ -70,6 +81,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         facts=given.facts,
         audio_slots=given.slots_audio,
         video_slots=given.slots_video,
+        drain_seconds=given.drain_seconds,
         exits_with_stdin=given.exit_with_stdin,
         tls=_tls(given.control_certificate, given.control_key),
     )

@@ -6,6 +6,7 @@ import socket
 
 from realtime.relay.clock import SECOND, Monotonic
 from realtime.relay.counters import Counters
+from realtime.relay.transport import receive_stamp
 from realtime.relay.transport.gate import CHECKS_PER_SECOND, PACKETS_PER_SECOND, Rate
 from realtime.relay.transport.ice_lite import Address
 from realtime.relay.transport.peer import Peer
@@ -17,6 +18,8 @@ DATAGRAMS_PER_WAKE_UP = 64
 _HELD_NS = 8 * SECOND
 _SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 _SMALLEST_DATAGRAM = 12
+_LARGEST_READ = 2048
+_DATAGRAMS_PER_SAMPLE = 64
 
 
 class Path:
@@ -144,8 +147,10 @@ class UdpSocket:
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             with contextlib.suppress(OSError):
                 self._socket.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER_BYTES)
+        receive_stamp.enable(self._socket)
         self._socket.bind((host, port))
         self._counters = counters
+        self._until_sample = _DATAGRAMS_PER_SAMPLE
         self._mux: UdpMux | None = None
         bound = self._socket.getsockname()
         self.address: Address = (str(bound[0]), int(bound[1]))
@@ -173,6 +178,11 @@ class UdpSocket:
         counters.bytes_out += len(data)
         return True
 
+    @property
+    def is_open(self) -> bool:
+        """Say whether datagrams are read."""
+        return self._mux is not None and self._socket.fileno() >= 0
+
     def close(self) -> None:
         """Stop reading and free the port."""
         if self._mux is not None:
@@ -183,8 +193,12 @@ class UdpSocket:
     def _readable(self) -> None:
         mux = self._mux
         for _ in range(DATAGRAMS_PER_WAKE_UP):
+            self._until_sample -= 1
             try:
-                data, address = self._socket.recvfrom(2048)
+                if not self._until_sample:
+                    self._sample(mux)
+                    continue
+                data, address = self._socket.recvfrom(_LARGEST_READ)
             except BlockingIOError:
                 return
             except OSError:
@@ -192,3 +206,17 @@ class UdpSocket:
                 return
             if mux is not None:
                 mux.datagram(data, address)
+
+    def _sample(self, mux: UdpMux | None) -> None:
+        """Take one datagram, and measure how long it was under way here if it was media and went on."""
+        self._until_sample = 1  # an empty socket leaves the sample to the next datagram
+        data, address, stamp_ns = receive_stamp.receive(self._socket, _LARGEST_READ)
+        self._until_sample = _DATAGRAMS_PER_SAMPLE
+        if mux is None:
+            return
+        before = self._counters.packets_out
+        mux.datagram(data, address)
+        if self._counters.packets_out > before and data and 127 < data[0] < 192:
+            seconds = receive_stamp.seconds_since(stamp_ns)
+            if seconds is not None:
+                self._counters.forward_latency.observe(seconds)
