@@ -20,6 +20,7 @@ import redis
 
 READY_WITHIN_SECONDS = 60.0
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FIREFOX_NAMES = ("firefox-esr", "firefox")
 
 
 class MissingPartError(Exception):
@@ -45,9 +46,15 @@ def chromium() -> str | None:
     return named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
+def firefox() -> str | None:
+    named = os.environ.get("FIREFOX")
+    return named or next(filter(None, map(shutil.which, FIREFOX_NAMES)), None)
+
+
 def missing_packages() -> list[str]:
     have = {
         "chromium": chromium(),
+        "firefox-esr": firefox(),
         "redis-server": shutil.which("redis-server"),
         "postgresql": postgres_bin(),
     }

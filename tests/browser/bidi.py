@@ -92,7 +92,9 @@ class Firefox:
 
     def __enter__(self) -> Self:
         try:
-            self._socket = connect(f"{self._address()}/session", max_size=BIGGEST_ANSWER, compression=None)
+            self._socket = connect(
+                f"{self._address()}/session", max_size=BIGGEST_ANSWER, compression=None, legacy=True
+            )
             self.ask("session.new", capabilities={})
         except BaseException:
             self._end()

@@ -4,7 +4,7 @@
     python -m tests.browser.offers firefox
 
 One script makes the same publish connection in each browser: microphone, camera, and a third m-line for the
-screen. What is drawn by lot (credentials, SSRCs, names of streams) is replaced, so that a new version of a browser
+screen. What is drawn by lot (credentials, SSRCs, names of streams) is replaced, so that a new version
 differs in what it offers and in nothing else.
 """
 

@@ -202,7 +202,7 @@ class Person:
         wanted = {other.id for other in others}
 
         def arrived(media: dict[str, Any]) -> Media:
-            return _since(start, media, self.id)
+            return arrived_since(start, media, self.id)
 
         def enough(media: Media) -> bool:
             return media.seen >= len(others) and media.heard >= len(others) and media.tiles >= wanted
@@ -215,7 +215,7 @@ class Person:
         """Give what arrived since this was asked first."""
         media = self.media()
         self._media_before = self._media_before or media
-        return _since(self._media_before, media, self.id)
+        return arrived_since(self._media_before, media, self.id)
 
     def ports(self) -> list[int]:
         """Give the local ports that the page's peer connections use."""
@@ -242,7 +242,8 @@ def until(page: Page, probe: Callable[[], T], enough: Callable[[T], bool], *, wi
     raise AssertionError(f"it did not happen within {within} s: {answer}")
 
 
-def _since(start: dict[str, Any], end: dict[str, Any], own: str) -> Media:
+def arrived_since(start: dict[str, Any], end: dict[str, Any], own: str) -> Media:
+    """Say what two answers of `testMedia` show to have arrived between them."""
     streams = []
     for name, stream in end["streams"].items():
         before = _counters(start["streams"].get(name, {}))

@@ -30,6 +30,7 @@ SCENES = (
     Scene("seat", "Seat group", "sol", ("emil", "fay")),
     Scene("devices", "Device group", "uma", ("gus", "hal")),
     Scene("outage", "Storm group", "vera", ("ida", "jon")),
+    Scene("firefox", "Fox group", "lars", ("mia",)),
     Scene("pages", "Page group", "wim", ("kay",)),
 )
 

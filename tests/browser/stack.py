@@ -1,7 +1,7 @@
 """The real thing as a new user's machine would run it: SQLite, relay and server as processes, two proxies.
 
 The browser reaches the server through a TCP proxy and the relay through a UDP proxy, so a test can cut either
-path. Everything listens on free loopback ports and ends with the stack.
+path. Everything listens on free ports of the machine itself and ends with the stack.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tests.relay.proxy import UdpProxy
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN_SECONDS = 60
 HOST = "127.0.0.1"
+ELSEWHERE = "192.0.2.1"  # an address for documents, which is nobody's
 PATIENCE = Event()  # never set: waiting for it is a pause between two questions
 
 
@@ -65,7 +66,7 @@ class Stack:
         with self._open:
             self.cast = json.loads(self.run("-m", "tests.browser.stage"))
             self.tcp = self._open.enter_context(TcpProxy((HOST, self.public_port), self._web_address))
-            self.udp = self._open.enter_context(UdpProxy(target=self._relay_udp))
+            self.udp = self._open.enter_context(UdpProxy(target=self._relay_udp, host=own_address()))
             self._open.callback(self.stop_relay)
             self._open.callback(self.kill_web)
             self.start_relay()
@@ -168,6 +169,16 @@ class Stack:
 def now() -> datetime:
     """Give the test's own clock, which is the server's: both are on one machine."""
     return datetime.now(UTC)
+
+
+def own_address() -> str:
+    """Give the machine's address on its network: Firefox has no way from there to 127.0.0.1."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((ELSEWHERE, 9))  # sends nothing; the kernel says from where it would
+        except OSError:
+            return HOST
+        return str(probe.getsockname()[0])
 
 
 def _free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
