@@ -12,7 +12,9 @@ from realtime.relay.packets import rtp
 from realtime.relay.transport.dtls import Dtls, DtlsState, Fingerprint
 from tests.relay.network import Address, World
 
+# As Chromium: often until the relay answers, then now and then.
 CHECK_EVERY_NS = 2 * SECOND
+FIRST_CHECKS_EVERY_NS = SECOND // 20
 _CERTIFICATE = RTCCertificate.generateCertificate()
 
 KEY_FRAME = b"\x10\x00key"
@@ -69,6 +71,7 @@ class FakePeer:
     _credentials: tuple[str, str] = ("", "")
     _passwords: list[bytes] = field(default_factory=list)
     _answered: bool = False
+    _is_reached: bool = False
     _next_check_ns: int = 0
 
     def __post_init__(self) -> None:
@@ -110,10 +113,13 @@ class FakePeer:
         """Use the ICE credentials of the relay's description from now on."""
         self._credentials = _value(sdp, "ice-ufrag"), _value(sdp, "ice-pwd")
         self._passwords.append(self._credentials[1].encode())
+        self._is_reached = False
+        self._next_check_ns = 0
 
     def check(self, *, nominate: bool = True, password: str | None = None) -> None:
         """Send one connectivity check."""
-        self._next_check_ns = self.world.clock() + CHECK_EVERY_NS
+        wait_ns = CHECK_EVERY_NS if self._is_reached else FIRST_CHECKS_EVERY_NS
+        self._next_check_ns = self.world.clock() + wait_ns
         ufrag, right = self._credentials
         attributes: dict[str, object] = {
             "USERNAME": f"{ufrag}:{self.ufrag}",
@@ -133,6 +139,9 @@ class FakePeer:
             assert any(answer.check_message_integrity(each) for each in self._passwords)
             if answer.message_class == stun.Class.RESPONSE:
                 self.mapped = answer.attributes["XOR-MAPPED-ADDRESS"]
+                if not self._is_reached:
+                    self._is_reached = True
+                    self._next_check_ns = self.world.clock() + CHECK_EVERY_NS
                 if not self._answered:
                     self._answered = True
                     self.dtls.start()
@@ -191,6 +200,7 @@ def description(peer: FakePeer, lines: list[tuple[str, str, str]], *, setup: str
             text += [f"a=rtpmap:{payload} opus/48000/2"]
         else:
             text += [f"a=rtpmap:{payload} VP8/90000", f"a=rtcp-fb:{payload} nack pli"]
+            text += [f"a=rtcp-fb:{payload} nack"]
     return "\r\n".join(text) + "\r\n"
 
 

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from realtime.relay.packets import rtp
-from realtime.relay.transport.dtls import MAX_SSRCS, split_records
+from realtime.relay.transport.dtls import split_records
 from realtime.relay.transport.ice_lite import MAX_TUPLES
+from realtime.relay.uplink.streams import MAX_STREAMS
 from tests.relay.device import Device
 from tests.relay.network import RELAY_ADDRESS, World
 from tests.relay.peer import AUDIO, KEY_FRAME, FakePeer, FakeTrack
@@ -203,7 +204,7 @@ def test_ssrcs_of_a_peer_are_few(world: World, pair: tuple[Device, Device]) -> N
     for ssrc in range(200):
         one.publisher.send_rtp(FakeTrack(AUDIO, 1 + ssrc, sequence=1).packet(b"x"))
     packets = one.world.relay.connections["a"].producers["microphone"].packets
-    assert packets == MAX_SSRCS
+    assert packets == MAX_STREAMS
 
 
 def test_a_handshake_with_the_wrong_certificate_is_refused(world: World) -> None:

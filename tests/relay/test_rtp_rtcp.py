@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.relay.packets import rtcp, rtp, vp8
-from realtime.relay.packets.reception import MAX_MISSING, NackList, ReceptionStats
+from realtime.relay.packets.reception import ReceptionStats
 
 numbers32 = st.integers(0, 2**32 - 1)
 
@@ -139,18 +139,3 @@ def test_loss_is_reported_for_the_time_since_the_last_report() -> None:
     assert stats.report(0).fraction_lost == 0
 
 
-def test_missing_packets_are_asked_for_a_bounded_number_of_times() -> None:
-    missing = NackList()
-    assert missing.gap(5, 8, 0)
-    missing.arrived(6)
-    asked = [missing.due(milliseconds * 1_000_000) for milliseconds in range(0, 1200, 20)]
-    assert sum(bool(wanted) for wanted, _ in asked) == 8
-    assert all(set(wanted) <= {5, 7} for wanted, _ in asked)
-    assert [gave_up for _, gave_up in asked].count(True) == 1
-    assert not missing
-
-
-def test_a_hole_too_large_to_ask_for_is_given_up_at_once() -> None:
-    missing = NackList()
-    assert not missing.gap(0, MAX_MISSING + 1, 0)
-    assert not missing

@@ -6,6 +6,7 @@ HEADER = struct.Struct("!HHII")
 FIXED_LENGTH = 12
 ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
+_ORIGINAL_SEQUENCE = 2
 
 # sequence, timestamp, ssrc, extension start, extension end, payload start, payload end
 Header = tuple[int, int, int, int, int, int, int]
@@ -42,6 +43,15 @@ def parse_header(data: bytes) -> Header:
             raise ValueError("padding does not fit")
         end -= padding
     return sequence, timestamp, ssrc, extension_start, extension_end, start, end
+
+
+def unwrap_repair(data: bytes, header: Header, ssrc: int) -> Header | None:
+    """Return the header of the packet that an RTX packet repeats (RFC 4588); None: padding only."""
+    _, timestamp, _, extension_start, extension_end, start, end = header
+    if end - start < _ORIGINAL_SEQUENCE:
+        return None
+    sequence = int.from_bytes(data[start : start + _ORIGINAL_SEQUENCE], "big")
+    return sequence, timestamp, ssrc, extension_start, extension_end, start + _ORIGINAL_SEQUENCE, end
 
 
 def find_extension(data: bytes, start: int, end: int, wanted: int) -> bytes:

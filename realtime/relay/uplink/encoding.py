@@ -8,18 +8,23 @@ from realtime.relay.packets import rtcp, rtp, vp8
 from realtime.relay.packets.packet_cache import Cached, PacketCache
 from realtime.relay.packets.reception import NackList, ReceptionStats
 from realtime.relay.packets.rewriter import Rewriter
+from realtime.relay.uplink.keyframes import FULL_THROTTLE_NS, LOW_THROTTLE_NS, KeyframeGovernor
+from realtime.wire.relay import Source
 
 OPUS_PAYLOAD, OPUS_RATE = 111, 48_000
 VP8_PAYLOAD, VP8_RATE = 96, 90_000
 AUDIO_LEVEL_ID, ABS_SEND_TIME_ID = 1, 2
-PLI_INTERVAL_NS = 500 * MILLISECOND
 _AUDIO_CACHE, _VIDEO_CACHE = 64, 512
 # A larger hole is another run of the stream, not loss; a packet further back is of no use to anybody.
 _MAX_DROPOUT, _MAX_DISORDER = 1000, 1000
 _MAX_SILENT_CLOCK_JUMP_SECONDS = 10
 _RETIRED_SOURCE_WAITS_NS = SECOND
 _MAX_RETIRED = 16
-_ALIVE_NS = 2 * SECOND
+_MAX_SKIPPED = 64
+# How long each source may be silent and still flow: a shared page that nobody scrolls sends a frame at times.
+_FLOWS_NS: dict[Source, int] = {"microphone": SECOND, "camera": SECOND, "screen": 10 * SECOND}
+_ANSWERS_NS: dict[Source, int] = {"microphone": 0, "camera": 2 * SECOND, "screen": 30 * SECOND}
+_METERED_EVERY_NS = 200 * MILLISECOND
 
 _AUDIO_EXTENSION = b"\xbe\xde\x00\x01" + bytes([AUDIO_LEVEL_ID << 4])
 _VIDEO_EXTENSION = b"\xbe\xde\x00\x01" + bytes([ABS_SEND_TIME_ID << 4 | 2])
@@ -74,18 +79,22 @@ class Encoding:
     """
 
     def __init__(
-        self, *, rank: int, is_video: bool, first_sequence: int, first_timestamp: int, clock_map: ClockMap
+        self, *, source: Source, rank: int, first_sequence: int, first_timestamp: int, clock_map: ClockMap
     ) -> None:
+        self.source: Source = source
         self.rank = rank
-        self.is_video = is_video
+        self.is_video = is_video = source != "microphone"
         self.rate = VP8_RATE if is_video else OPUS_RATE
+        self.is_nackable = is_video
+        self.bitrate = 0
         self.allowed = True
         self.last_ns: int | None = None
         self.stats: ReceptionStats | None = None
         self.subscribers: list[Subscriber] = []
         self.cache = PacketCache(_VIDEO_CACHE if is_video else _AUDIO_CACHE)
-        self.missing = NackList()
+        self.missing = NackList(is_video=is_video)
         self.keyframes = 0
+        self._governor = KeyframeGovernor(FULL_THROTTLE_NS if rank or source == "screen" else LOW_THROTTLE_NS)
         self._payload = VP8_PAYLOAD if is_video else OPUS_PAYLOAD
         self._rewriter = Rewriter(
             first_sequence=first_sequence, first_timestamp=first_timestamp, rate=self.rate
@@ -100,8 +109,11 @@ class Encoding:
         self._timestamp = 0
         self._run_ns = 0
         self._reported: tuple[int, int] | None = None
-        self._keyframe_wanted = False
-        self._keyframe_asked_ns = -PLI_INTERVAL_NS
+        self._newest_key = 0
+        self._skipped: list[int] = []
+        self._octets = 0
+        self._octets_metered = 0
+        self._metered_ns = 0
 
     @property
     def ssrc(self) -> int | None:
@@ -113,52 +125,90 @@ class Encoding:
         """The number of the peer connection that feeds the stream now."""
         return self._key[0] if self._key else None
 
+    @property
+    def round_trip_ns(self) -> int:
+        """How long the publisher takes to answer, by what it has sent again."""
+        return self.missing.round_trip_ns
+
+    @property
+    def loss(self) -> float:
+        """The share of packets that were lost on the way here, by the last report."""
+        return self.stats.fraction_lost / 256 if self.stats is not None else 0.0
+
+    def is_missing(self, low: int) -> bool:
+        """Say whether the packet with these 16 bits of a number is awaited."""
+        return self.stats is not None and self.stats.unwrap(low) in self.missing
+
+    def is_flowing(self, now_ns: int) -> bool:
+        """Say whether packets come now."""
+        return self.last_ns is not None and now_ns - self.last_ns < _FLOWS_NS[self.source]
+
     def receive(  # one flat function: this is the hot path, and every call in it costs
-        self, data: bytes, header: rtp.Header, level: bytes, peer: int, feedback: Feedback, now_ns: int
+        self,
+        data: bytes,
+        header: rtp.Header,
+        level: bytes,
+        peer: int,
+        feedback: Feedback,
+        now_ns: int,
+        is_repair: bool = False,
     ) -> str | None:
         """Count, renumber, cache and forward one packet; return the reason when it goes no further."""
         sequence, timestamp, ssrc, _, _, start, end = header
         if self._key != (peer, ssrc) and not self._take_source((peer, ssrc), sequence, feedback, now_ns):
             return "retired_source"
-        self.last_ns = now_ns
         stats = self.stats
         if stats is None:
             return "no_source"
-        sequence = stats.count(sequence, timestamp, now_ns)
+        sequence = stats.unwrap(sequence) if is_repair else stats.count(sequence, timestamp, now_ns)
+        if start < end and not is_repair:
+            self.last_ns = now_ns
+            self._octets += len(data)
         if not self.allowed:
             self._running = False
             return "not_allowed"
         if self.is_video:
             is_start, descriptor = vp8.parse_descriptor(data, start, end)
         else:
-            is_start, descriptor = True, vp8.NO_DESCRIPTOR
+            is_start, descriptor = start < end, vp8.NO_DESCRIPTOR
         timestamp = self._timestamp + rtp.signed32(timestamp - self._timestamp)
+        skipped_since = 0
         if self._running:
             ahead = sequence - self._newest
-            if ahead < -_MAX_DISORDER:
+            if ahead > 0:
+                if ahead > _MAX_DROPOUT or not self._clock_is_sane(timestamp, now_ns):
+                    self._running = False
+            elif ahead < -_MAX_DISORDER:
                 return "too_late"
-            if ahead > 0 and (ahead > _MAX_DROPOUT or not self._clock_is_sane(timestamp, now_ns)):
-                self._running = False
+            elif self._skipped:
+                skipped_since = sum(each > sequence for each in self._skipped)
+        rewriter = self._rewriter
         if not self._running:
-            if not is_start:
+            if is_repair or not is_start:
                 self.want_keyframe(now_ns)
                 return "awaiting_keyframe"
             self._begin_run(sequence, timestamp, descriptor, now_ns)
-        elif sequence + self._rewriter.sequence_shift < self._first_of_run:
-            return "too_late"
-        if self.is_video and is_start:
-            self.keyframes += 1
-            self._keyframe_wanted = False
-        out_timestamp = timestamp + self._rewriter.timestamp_shift
+        elif sequence <= self._newest:
+            out = sequence + skipped_since + rewriter.sequence_shift
+            if out < self._first_of_run:
+                return "too_late"
+            if self.cache.get(out) is not None or sequence in self._skipped:
+                return "duplicate"
         if sequence > self._newest:
-            self._timestamp = timestamp
-            if self.is_video and sequence > self._newest + 1:
+            if sequence > self._newest + 1:
                 self._note_gap(sequence, now_ns)
             self._newest = sequence
-        elif self.is_video:
-            self.missing.arrived(sequence)
-        rewriter = self._rewriter
-        out = rewriter.advance(sequence, timestamp, now_ns, descriptor)
+            if start == end:
+                return self._skip(sequence)
+            self._timestamp = timestamp
+        else:
+            self.missing.arrived(sequence, now_ns)
+        if self.is_video and is_start:
+            self.keyframes += 1
+            self._newest_key = max(self._newest_key, sequence)
+            self._governor.seen()
+        out_timestamp = timestamp + rewriter.timestamp_shift
+        out = rewriter.advance(sequence + skipped_since, timestamp, now_ns, descriptor)
         head = _VERSION | (data[1] & _MARKER) | self._payload
         body = data[start:end]
         if self.is_video:
@@ -177,6 +227,17 @@ class Encoding:
             subscriber.forward(self, out, out_timestamp, head, body, descriptor, is_start, now_ns)
         return None
 
+    def _skip(self, sequence: int) -> str:
+        """Leave a packet of nothing but padding out, so that it makes no hole; what follows moves up."""
+        skipped, rewriter = self._skipped, self._rewriter
+        rewriter.sequence_shift -= 1
+        skipped.append(sequence)
+        if len(skipped) > _MAX_SKIPPED:
+            # What came before it can no longer be numbered.
+            before = skipped.pop(0)
+            self._first_of_run = max(self._first_of_run, before + 1 + len(skipped) + rewriter.sequence_shift)
+        return "padding"
+
     def _take_source(self, key: tuple[int, int], sequence: int, feedback: Feedback, now_ns: int) -> bool:
         if self._key is not None:
             # Late packets of the SSRC before must not pull the stream back and forth.
@@ -190,7 +251,7 @@ class Encoding:
         self._feedback = feedback
         self._running = False
         self._reported = None
-        self._keyframe_asked_ns = now_ns - PLI_INTERVAL_NS
+        self._governor.restart()
         self.missing.clear()
         self.stats = ReceptionStats(key[1], self.rate, sequence)
         return True
@@ -207,11 +268,13 @@ class Encoding:
         self._first_of_run = self._rewriter.last_sequence + 1
         self._newest = sequence - 1
         self._timestamp = timestamp
+        self._newest_key = sequence
         self._reported = None
+        self._skipped.clear()
         self.missing.clear()
 
     def _note_gap(self, sequence: int, now_ns: int) -> None:
-        if not self.missing.gap(self._newest + 1, sequence, now_ns):
+        if self.is_nackable and not self.missing.gap(self._newest + 1, sequence, now_ns):
             self.want_keyframe(now_ns)
 
     def cached(self, sequence: int) -> Cached | None:
@@ -233,33 +296,44 @@ class Encoding:
         at_ns, timestamp = self._reported or (self._rewriter.last_ns, self._rewriter.last_timestamp)
         return timestamp + (now_ns - at_ns) * self.rate // SECOND
 
-    def want_keyframe(self, now_ns: int) -> None:
-        """Ask the publisher for a key frame now or as soon as the throttle allows, until one comes."""
-        self._keyframe_wanted = self.is_video
-        self._ask_keyframe(now_ns)
+    def capture_ns(self, timestamp: int) -> int | None:
+        """Return the relay's time at which a virtual timestamp was captured; None before the first report."""
+        if self._reported is None:
+            return None
+        at_ns, reported = self._reported
+        return at_ns + (timestamp - reported) * SECOND // self.rate
+
+    def want_keyframe(self, now_ns: int, requester: object | None = None) -> None:
+        """Ask the publisher for a key frame now or as soon as the governor allows, until one comes."""
+        if self.is_video:
+            self._governor.want(now_ns, requester)
+            self._ask_keyframe(now_ns)
 
     def _ask_keyframe(self, now_ns: int) -> None:
         if (
-            self._keyframe_wanted
-            and self.allowed
+            self.allowed
             and self.stats is not None
             and self._feedback is not None
-            and now_ns - self._keyframe_asked_ns >= PLI_INTERVAL_NS
+            and self._governor.is_due(now_ns, self.round_trip_ns)
         ):
-            self._keyframe_asked_ns = now_ns
             self._feedback([rtcp.build_pli(rtcp.RELAY_SSRC, self.stats.ssrc)])
 
     def tick(self, now_ns: int) -> None:
         """Send what is due: repeated key frame requests and NACKs."""
-        is_alive = self.last_ns is not None and now_ns - self.last_ns < _ALIVE_NS
-        if self._keyframe_wanted and is_alive:
+        elapsed = now_ns - self._metered_ns
+        if elapsed >= _METERED_EVERY_NS:
+            rate = (self._octets - self._octets_metered) * 8 * SECOND // elapsed
+            self.bitrate += (rate - self.bitrate) // 4
+            self._octets_metered, self._metered_ns = self._octets, now_ns
+        if self._governor.has_work and now_ns - (self.last_ns or 0) < _ANSWERS_NS[self.source]:
             self._ask_keyframe(now_ns)
         if self.missing and self.stats is not None and self._feedback is not None:
-            wanted, gave_up = self.missing.due(now_ns)
+            wanted, given_up = self.missing.due(now_ns, self.stats.received)
             if wanted:
                 low = [sequence & 0xFFFF for sequence in wanted]
                 self._feedback([rtcp.build_nack(rtcp.RELAY_SSRC, self.stats.ssrc, low)])
-            if gave_up:
+            if given_up is not None and given_up >= self._newest_key:
+                # Pictures since the last key frame build on it.
                 self.want_keyframe(now_ns)
 
     def forget_peer(self, peer: int) -> None:

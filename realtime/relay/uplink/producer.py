@@ -20,11 +20,12 @@ class Producer:
         self.packets = 0
         self.octets = 0
         self.last_ns: int | None = None
+        self.is_simulcast = False
         self.speech = SpeechMeter()
         self.encodings = tuple(
             Encoding(
+                source=source,
                 rank=rank,
-                is_video=self.is_video,
                 first_sequence=random_below(2**15),
                 first_timestamp=random_below(2**31),
                 clock_map=clock_map,
@@ -32,6 +33,7 @@ class Producer:
             for rank in range(CAMERA_ENCODINGS if source == "camera" else 1)
         )
         self._allowed = True
+        self._keyframes_told = 0
 
     @property
     def allowed(self) -> bool:
@@ -43,6 +45,12 @@ class Producer:
         self._allowed = is_allowed
         for encoding in self.encodings:
             encoding.allowed = is_allowed
+
+    def negotiated(self, *, is_simulcast: bool, is_nackable: bool) -> None:
+        """Take in what the newest offer says of the track."""
+        self.is_simulcast = is_simulcast
+        for encoding in self.encodings:
+            encoding.is_nackable = is_nackable
 
     def receive(
         self,
@@ -62,6 +70,26 @@ class Producer:
         if level and self._allowed and not self.is_video:
             self.speech.level(level[0], now_ns)
         return reason
+
+    def repair(
+        self, rank: int, data: bytes, header: rtp.Header, peer: int, feedback: Feedback, now_ns: int
+    ) -> str | None:
+        """Take a packet that was sent again, under its first number; what was not missing counts nowhere."""
+        encoding = self.encodings[rank]
+        if encoding.peer_number != peer:
+            return "repair_without_stream"
+        reason = encoding.receive(data, header, b"", peer, feedback, now_ns, is_repair=True)
+        if reason is None:
+            self.packets += 1
+            self.octets += len(data)
+            self.last_ns = now_ns
+        return reason
+
+    def keyframes_since(self) -> int:
+        """Return how many key frames have come since this was last asked."""
+        keyframes = sum(encoding.keyframes for encoding in self.encodings)
+        told, self._keyframes_told = self._keyframes_told, keyframes
+        return keyframes - told
 
     def tick(self, now_ns: int) -> None:
         """Send what is due: repeated key frame requests and NACKs."""

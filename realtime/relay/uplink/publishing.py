@@ -1,28 +1,18 @@
 """One publish peer connection: find the track of each packet, and report back to the browser."""
 
-from dataclasses import dataclass
-
 from realtime.relay.counters import Counters
 from realtime.relay.negotiation import sdp_write
-from realtime.relay.negotiation.sdp_read import AUDIO_LEVEL_URI, MID_URI, BadSdpError, Description
+from realtime.relay.negotiation.sdp_read import BadSdpError, Description
 from realtime.relay.packets import rtcp, rtp
 from realtime.relay.seat import PeerEvents, PeerFactory
 from realtime.relay.transport.peer import Peer
 from realtime.relay.uplink.producer import Producer
+from realtime.relay.uplink.streams import Stream, StreamTable, take_lines
 from realtime.wire.relay import Source
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    mid: str
-    payload: int
-    mid_id: int
-    level_id: int
-    ssrcs: tuple[int, ...]
-
-
 class PublishPeer:
-    """Route authenticated RTP to the connection's producers; the first m-line of each kind is the track."""
+    """Route authenticated RTP to the connection's producers, by the m-lines of the newest offer."""
 
     def __init__(
         self,
@@ -43,8 +33,7 @@ class PublishPeer:
         self._session_id = session_id
         self._version = 0
         self._offer = offer
-        self._lines: dict[Source, _Line] = {}
-        self._bound: dict[int, Source] = {}
+        self._streams = StreamTable(self._is_missing)
         self.peer = factory.make(direction="publish", generation=generation, owner=self, now_ns=now_ns)
         self.peer.ice.meet(offer.ufrag)
         self.peer.fingerprints = offer.fingerprints
@@ -53,7 +42,7 @@ class PublishPeer:
     @property
     def tracks(self) -> frozenset[Source]:
         """What is published by the newest offer; a camera switched off is still published."""
-        return frozenset(self._lines)
+        return frozenset(self._streams.lines)
 
     def renegotiate(self, offer: Description) -> None:
         """Take a further offer of the same peer connection; another user fragment restarts ICE."""
@@ -70,7 +59,7 @@ class PublishPeer:
         return sdp_write.answer(
             self._offer,
             self._factory.local(self.peer),
-            sending=[line.mid for line in self._lines.values()],
+            takes={line.media.mid: line.rids for line in self._streams.lines.values()},
             session_id=self._session_id,
             version=self._version,
         )
@@ -83,19 +72,39 @@ class PublishPeer:
         """Take one packet of a track."""
         self._events.authenticated(now_ns)
         header = rtp.parse_header(data)
-        track = self._bound.get(header[2]) or self._bind(data, header)
-        line = self._lines.get(track) if track is not None else None
-        if track is None or line is None or data[1] & 0x7F != line.payload:
+        stream = self._streams.known.get(header[2]) or self._streams.latch(data, header)
+        if stream is None or data[1] & 0x7F != stream.payload:
             self._counters.drop("unpublished")
             return
+        if stream.is_repair:
+            self._repair(stream, data, header, now_ns)
+            return
         level = b""
-        if track == "camera":
+        if stream.source == "camera":
             self._events.camera_authenticated(now_ns)
-        elif line.level_id:
-            level = rtp.find_extension(data, header[3], header[4], line.level_id)
-        reason = self._producers[track].receive(0, data, header, level, peer.number, peer.send_rtcp, now_ns)
+        elif stream.level_id:
+            level = rtp.find_extension(data, header[3], header[4], stream.level_id)
+        reason = self._producers[stream.source].receive(
+            stream.rank, data, header, level, peer.number, self._feedback, now_ns
+        )
         if reason is not None:
             self._counters.drop(reason)
+
+    def _repair(self, stream: Stream, data: bytes, header: rtp.Header, now_ns: int) -> None:
+        """Take what is sent again in a stream of its own; probes for bandwidth end here."""
+        producer = self._producers[stream.source]
+        repeated = rtp.unwrap_repair(data, header, producer.encodings[stream.rank].ssrc or 0)
+        if repeated is None:
+            self._counters.add("rtx_padding")
+            return
+        reason = producer.repair(stream.rank, data, repeated, self.peer.number, self._feedback, now_ns)
+        if reason is None:
+            self._counters.add("rtx_received")
+            if stream.source == "camera":
+                self._events.camera_authenticated(now_ns)
+        else:
+            # Browsers probe with packets that have arrived long ago: no loss, and nothing to wonder about.
+            self._counters.add("rtx_unneeded")
 
     def on_rtcp(self, peer: Peer, data: bytes, now_ns: int) -> None:
         """Take the browser's sender reports; the rest has no receiver here."""
@@ -114,10 +123,16 @@ class PublishPeer:
         """Pass it on."""
         self._events.peer_ended(peer, now_ns)
 
+    def _feedback(self, packets: list[bytes]) -> None:
+        for packet in packets:
+            self._counters.add("nack_sent" if packet[1] == rtcp.RTPFB else "pli_sent")
+        self.peer.send_rtcp(packets)
+
     def report(self, bitrate: int, now_ns: int) -> None:
         """Send the reception report, and how much the browser may send."""
         blocks = []
         for producer in self._producers.values():
+            self._counters.add("keyframe", producer.keyframes_since())
             for encoding in producer.encodings:
                 if encoding.peer_number == self.peer.number and encoding.stats is not None:
                     blocks.append(encoding.stats.report(now_ns))
@@ -137,32 +152,13 @@ class PublishPeer:
             producer.forget_peer(self.peer.number)
 
     def _take_lines(self) -> None:
-        lines: dict[Source, _Line] = {}
-        for media in self._offer.media:
-            track: Source = "microphone" if media.kind == "audio" else "camera"
-            if sdp_write.is_usable(media) and media.is_sending and media.payload is not None:
-                lines.setdefault(
-                    track,
-                    _Line(
-                        mid=media.mid,
-                        payload=media.payload,
-                        mid_id=media.extensions.get(MID_URI, 0),
-                        level_id=media.extensions.get(AUDIO_LEVEL_URI, 0),
-                        ssrcs=media.ssrcs,
-                    ),
-                )
-        self._lines = lines
+        lines = take_lines(self._offer)
+        self._streams.take(lines)
+        for source, line in lines.items():
+            self._producers[source].negotiated(
+                is_simulcast=len(line.rids) > 1, is_nackable="nack" in line.media.feedback
+            )
 
-    def _bind(self, data: bytes, header: rtp.Header) -> Source | None:
-        """Remember whose authentic SSRC this is: by MID, or announcement, or payload type."""
-        mid_id = next((line.mid_id for line in self._lines.values()), 0)
-        mid = (
-            rtp.find_extension(data, header[3], header[4], mid_id).decode("ascii", "replace")
-            if mid_id
-            else ""
-        )
-        for track, line in self._lines.items():
-            if line.mid == mid if mid else (header[2] in line.ssrcs or line.payload == data[1] & 0x7F):
-                self._bound[header[2]] = track
-                return track
-        return None
+    def _is_missing(self, source: Source, rank: int, sequence: int) -> bool:
+        encoding = self._producers[source].encodings[rank]
+        return encoding.peer_number == self.peer.number and encoding.is_missing(sequence)
