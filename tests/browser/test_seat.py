@@ -30,7 +30,8 @@ def test_a_seat_moves_between_tabs_and_is_lost_and_found(people: Meeting, stack:
     old_tab.close()
 
     # Removed with words, and let back in.
-    sol.does("remove", f'[data-seated="{emil.id}"]')
+    sol.does("person", f'[data-seated="{emil.id}"]')
+    sol.does("remove", "dialog")
     sol.page.get_by_label("Somebody else can hear or see the group").check()
     sol.does("remove-confirm")
     emil.sees("You were taken out of the room")

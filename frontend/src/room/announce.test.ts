@@ -32,6 +32,34 @@ describe("announcements", () => {
     expect(said(waits, server(event(2, { kind: "participant", ...person("p1") }))).assertive).toEqual(["You are in the room now."]);
   });
 
+  it("interrupt whoever is moved, and tell the others politely who stepped out", () => {
+    const moved = (id: string, change = {}) => server(event(2, { kind: "participant", ...person(id, { side_room: "t1", ...change }) }));
+    expect(said(base, moved("p1")).assertive).toEqual(["You are in a private room. The group does not hear or see you."]);
+    expect(said(base, moved("p2"))).toEqual({ polite: ["Name p2 stepped out."], assertive: [] });
+    const out = after(base, moved("p1"));
+    const followed = said(out, server(event(3, { kind: "participant", ...person("t1", { side_room: "t1" }) })));
+    expect(followed.polite).toEqual(["Name t1 came into your private room."]);
+    const back = said(out, server(event(3, { kind: "participant", ...person("p1") })));
+    expect(back.assertive).toEqual(["You are back in the group. Everybody can hear and see you."]);
+  });
+
+  it("say a stopped video, a shared screen, and to facilitators only the lock", () => {
+    const stopped = server(event(2, { kind: "participant", ...person("p1", { camera_stopped_by_staff: true, camera: false }) }));
+    expect(said(base, stopped).assertive).toEqual(["The therapist stopped your video. Press V to start it again."]);
+    const shares = server(event(2, { kind: "participant", ...person("t1", { role: "facilitator", screen: true }) }));
+    expect(said(base, shares).polite).toEqual(["Name t1 shares a screen."]);
+    expect(said(base, { type: "screen", status: "on" }).assertive).toEqual(["You are sharing your screen."]);
+    const locked = server(event(2, { kind: "session", ...session({ locked: true }) }));
+    expect(said(lead, locked).polite).toEqual(["The room is locked."]);
+    expect(said(base, locked).polite).toEqual([]);
+  });
+
+  it("say what becomes of pictures on a weak line, once", () => {
+    const weak = server({ type: "media.quality", downlink: "sound_only", uplink: "good" });
+    expect(said(base, weak).polite).toEqual(["Your connection is weak. Sound goes on; pictures come back by themselves."]);
+    expect(announcements(after(base, weak), after(base, weak, { type: "tick", now: base.now })).polite).toEqual([]);
+  });
+
   it("say a refusal once", () => {
     const command = { type: "session.start" } as const;
     const refused = after(lead, { type: "settled", command, refusal: "Not open yet." });

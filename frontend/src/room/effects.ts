@@ -1,11 +1,19 @@
-// Owns everything that can fail: devices, socket, media paths, wake lock. It is told what to do and reports back as inputs.
-import type { Effect } from "./reactions";
+// Owns everything that can fail: devices, screen, socket, media paths, the light of the screen. It is told what to do and reports back as inputs.
+import { ScreenLight, watchWaking } from "./awake";
+import type { Command } from "./commands";
+import { IceServerSource } from "./ice";
 import { LocalDevices } from "./media";
-import { PublishPath, SubscribePath } from "./peer";
+import { PublishPath } from "./publish";
+import type { Effect } from "./reactions";
+import { rememberDevices, storage } from "./remembered";
 import { SeatKeeper } from "./seat";
+import { ScreenShare } from "./share";
 import { Sinks } from "./sinks";
 import { Refused, RoomSocket } from "./socket";
-import { sends, type Command, type Device, type Input, type State } from "./state";
+import { viewOf } from "./stage";
+import { sends, type Device, type Input, type State } from "./state";
+import { SubscribePath } from "./subscribe";
+import { ViewTeller } from "./teller";
 
 export interface World {
   readonly dispatch: (input: Input) => void;
@@ -13,17 +21,16 @@ export interface World {
   readonly redraw: () => void;
 }
 
-const DEVICES_KEY = "room-devices";
-
 export class Effects {
   readonly sinks: Sinks;
   readonly devices: LocalDevices;
   readonly publish: PublishPath;
   readonly subscribe: SubscribePath;
   readonly #socket: RoomSocket;
+  readonly #share: ScreenShare;
+  readonly #teller: ViewTeller;
+  readonly #light = new ScreenLight();
   #snapshotAsked = false;
-  #wakeLock: WakeLockSentinel | null = null;
-  #wantsAwake = false;
 
   constructor(
     private readonly world: World,
@@ -34,15 +41,22 @@ export class Effects {
     this.#socket = new RoomSocket({
       url: config.wsUrl,
       seat,
-      wants: () => sends(world.state()),
+      wants: () => {
+        const { microphone, camera } = sends(world.state());
+        return { microphone, camera };
+      },
       events: {
         message: (message) => world.dispatch({ type: "server", message }),
         link: (link) => world.dispatch({ type: "link", link }),
       },
     });
     this.sinks = new Sinks(home, (blocked) => world.dispatch({ type: "sound", blocked }), world.redraw);
+    const request = this.#socket.request.bind(this.#socket);
+    const ice = new IceServerSource(request);
     const shared = {
-      request: this.#socket.request.bind(this.#socket),
+      request,
+      iceServers: () => ice.get(),
+      isOnline: () => world.state().link === "up",
       nextGeneration: () => seat.nextGeneration(),
       relayAway: (away: boolean) => {
         if (world.state().relayAway !== away) world.dispatch({ type: "relay", away });
@@ -65,7 +79,16 @@ export class Effects {
         world.redraw();
       },
     });
-    document.addEventListener("visibilitychange", () => void this.#keepAwake());
+    this.#share = new ScreenShare({
+      status: (status) => world.dispatch({ type: "screen", status }),
+      track: (track) => void this.publish.send("screen", track),
+    });
+    this.#teller = new ViewTeller(() => viewOf(world.state()), request);
+    watchWaking({
+      woke: () => this.#look(true),
+      shown: () => this.#look(false),
+      hidden: (hidden) => world.dispatch({ type: "hidden", hidden }),
+    });
   }
 
   /** Do one thing. */
@@ -78,7 +101,7 @@ export class Effects {
         void this.#turnOn(effect.device);
         return;
       case "switch":
-        remember(this.world.state());
+        rememberDevices(this.world.state());
         void this.devices.turnOn(effect.device, this.world.state().media[effect.device].deviceId);
         return;
       case "turn_off":
@@ -86,7 +109,7 @@ export class Effects {
         else this.devices.drop("camera");
         return;
       case "drop":
-        remember(this.world.state());
+        rememberDevices(this.world.state());
         this.devices.drop(effect.device);
         return;
       case "dial":
@@ -121,16 +144,34 @@ export class Effects {
         void this.sinks.unblock();
         return;
       case "awake":
-        this.#wantsAwake = effect.on;
-        void this.#keepAwake();
+        this.#light.want(effect.on);
+        return;
+      case "share":
+        void this.#share.start();
+        return;
+      case "unshare":
+        this.#share.stop();
+        return;
+      case "view":
+        this.#teller.changed();
+        return;
+      case "view_anew":
+        this.#teller.forget();
         return;
     }
   }
 
   #retry(): void {
     const { paths } = this.world.state();
-    if (paths.publish !== "connected") this.publish.restart();
-    if (paths.subscribe !== "connected") this.subscribe.restart();
+    if (paths.publish !== "connected") this.publish.resume();
+    if (paths.subscribe !== "connected") this.subscribe.resume();
+  }
+
+  /** See at once whether the socket and both paths are still there. */
+  #look(isSuspect: boolean): void {
+    if (isSuspect) this.#socket.probe();
+    this.publish.look(isSuspect);
+    this.subscribe.look(isSuspect);
   }
 
   async #openDevices(): Promise<void> {
@@ -166,44 +207,5 @@ export class Effects {
       const refusal = error instanceof Refused && error.error !== "ended" ? error.message : null;
       this.world.dispatch({ type: "settled", command, refusal });
     }
-  }
-
-  async #keepAwake(): Promise<void> {
-    if (!this.#wantsAwake) {
-      await this.#wakeLock?.release().catch(() => undefined);
-      this.#wakeLock = null;
-      return;
-    }
-    if (document.hidden || !("wakeLock" in navigator) || this.#wakeLock?.released === false) return;
-    // Refused on low battery; the session goes on without it.
-    this.#wakeLock = await navigator.wakeLock.request("screen").catch(() => null);
-  }
-}
-
-function storage(name: "sessionStorage" | "localStorage"): Storage | null {
-  try {
-    return window[name];
-  } catch {
-    return null;
-  }
-}
-
-function remember(state: State): void {
-  const { microphone, camera } = state.media;
-  try {
-    const chosen = { microphone: microphone.deviceId, camera: camera.deviceId };
-    storage("localStorage")?.setItem(DEVICES_KEY, JSON.stringify(chosen));
-  } catch {
-    // Only a convenience.
-  }
-}
-
-/** Give the devices chosen last time, if this browser remembers. */
-export function rememberedDevices(): Readonly<Record<Device, string>> {
-  const none = { microphone: "", camera: "" };
-  try {
-    return { ...none, ...(JSON.parse(storage("localStorage")?.getItem(DEVICES_KEY) ?? "{}") as typeof none) };
-  } catch {
-    return none;
   }
 }

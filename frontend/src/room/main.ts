@@ -5,12 +5,15 @@ import "../styles/room/main.css";
 import { announcements } from "./announce";
 import { readConfig } from "./config";
 import { exposeDebug } from "./debug";
-import { Effects, rememberedDevices } from "./effects";
+import { Effects } from "./effects";
 import { reactions } from "./reactions";
-import { screenOf } from "./select";
+import { rememberedDevices } from "./remembered";
+import { offersShare, screenOf } from "./select";
+import { canShare } from "./share";
 import { Speaker } from "./speaker";
 import { initial, reduce, type Device, type Input, type State } from "./state";
 import { appView } from "./view/app";
+import { Viewport } from "./viewport";
 
 function element(id: string): HTMLElement {
   const found = document.getElementById(id);
@@ -34,7 +37,7 @@ function start(): void {
   const config = readConfig(element("room-config").textContent ?? "{}", window.location.origin);
   const speaker = new Speaker(element("live-polite"), element("live-assertive"));
   const remembered = rememberedDevices();
-  let state: State = initial(config, Date.now());
+  let state: State = initial(config, Date.now(), canShare());
   for (const device of ["microphone", "camera"] as const satisfies readonly Device[]) {
     state = reduce(state, { type: "choose", device, id: remembered[device] });
   }
@@ -52,6 +55,7 @@ function start(): void {
       const before = root.dataset["screen"];
       draw();
       observeStage();
+      viewport.refresh();
       if (before && before !== root.dataset["screen"]) root.querySelector<HTMLElement>("h1")?.focus();
     });
   };
@@ -65,6 +69,7 @@ function start(): void {
   };
 
   const observeStage = stageObserver(root, dispatch);
+  const viewport = new Viewport(root, (sizes) => dispatch({ type: "sized", sizes }));
   const home = document.createElement("div");
   home.hidden = true;
   document.body.append(home);
@@ -106,6 +111,7 @@ function listen(state: () => State, dispatch: (input: Input) => void): void {
     if (screen !== "room" && screen !== "preview") return;
     if (event.key.toLowerCase() === "m") dispatch({ type: "toggle", device: "microphone" });
     if (event.key.toLowerCase() === "v") dispatch({ type: "toggle", device: "camera" });
+    if (event.key.toLowerCase() === "s" && offersShare(state())) dispatch({ type: "share", on: !state().media.screen.want });
     if (event.key === "?") dispatch({ type: "dialog", dialog: { kind: "keys" } });
   });
 }

@@ -1,5 +1,6 @@
-// One media path: a peer connection, its negotiation over the socket, its watch, its rebuilding. Two of them make a seat's media.
-import { judge, rebuildPause } from "./ladder";
+// One media path: a peer connection, its watch, its restart in place and its rebuilding. publish.ts and subscribe.ts negotiate.
+import { configuration, type IceAdvice } from "./ice";
+import { judge, patience, rebuildPause, recent, throughTurn, WAKE_GRACE } from "./ladder";
 import { Refused, type Request } from "./socket";
 import type { PathName, PathStatus } from "./state";
 import type { ServerMessage } from "./wire";
@@ -10,21 +11,32 @@ export interface PathOptions {
   readonly report: (status: PathStatus) => void;
   /** The relay could not be reached; building goes on, slowly. */
   readonly relayAway: (away: boolean) => void;
+  readonly iceServers: () => Promise<IceAdvice>;
+  /** Nothing can be agreed while the socket is away; media may still come back by itself. */
+  readonly isOnline: () => boolean;
 }
 
 const WATCH_EVERY = 1_000;
 const RELAY_PATIENCE = 5_000;
+// So many looks in a row that each found something new: media flows.
+const STEADY_AFTER = 4;
 
-/** A path that is built, watched, and built again until it is closed. */
+/** A path that is built, watched, restarted, and built again until it is closed. */
 export abstract class MediaPath {
   pc: RTCPeerConnection | null = null;
+  protected generation = 0;
   #build = 0;
   #failures = 0;
+  #rebuilds: readonly number[] = [];
   #watch = 0;
   #retry = 0;
+  #said: PathStatus = "none";
+  #wasConnected = false;
   #stateSince = 0;
   #heardAt = 0;
-  #heard = "";
+  #heard: Heard = { text: "", hasChecks: false };
+  #newsInARow = 0;
+  #restartedAt: number | null = null;
 
   constructor(
     readonly name: PathName,
@@ -35,38 +47,70 @@ export abstract class MediaPath {
   start(): void {
     this.#tearDown();
     const build = ++this.#build;
-    const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
-    this.pc = pc;
-    this.#stateSince = this.#heardAt = performance.now();
-    this.options.report("connecting");
-    pc.addEventListener("connectionstatechange", () => this.#changed(pc));
-    this.#watch = window.setInterval(() => void this.#look(pc), WATCH_EVERY);
-    this.negotiate(pc, this.options.nextGeneration()).then(
+    this.#say("connecting");
+    this.#make(build).then(
       () => build === this.#build && this.options.relayAway(false),
-      (error: unknown) => {
-        if (build === this.#build) this.#failed(error);
-      },
+      (error: unknown) => build === this.#build && this.#failed(error),
     );
   }
 
-  /** Build again now, whatever the pause: the server says that the relay is back. */
+  /** Build again now, whatever the pause and whatever failed before: the server says that things have changed. */
   restart(): void {
     this.#failures = 0;
+    this.#rebuilds = [];
     this.start();
+  }
+
+  /** The socket is back: go on with what waited for it. */
+  resume(): void {
+    if (!this.pc || !this.#wasConnected) this.restart();
+    else this.#act(this.pc);
+  }
+
+  /** Look at once. After a sleep, or on another network, the path has to show soon that it is alive. */
+  look(isSuspect: boolean): void {
+    const { pc } = this;
+    if (!pc) return;
+    if (isSuspect) {
+      this.#heardAt = Math.min(this.#heardAt, performance.now() - patience(this.#isSteady) + WAKE_GRACE);
+      this.#stateSince = 0;
+    }
+    void this.#look(pc);
   }
 
   close(): void {
     this.#build += 1;
     this.#tearDown();
-    this.options.report("none");
+    this.#say("none");
   }
 
-  get isOpen(): boolean {
-    return this.pc !== null;
+  /** Agree with the relay about a new peer connection. */
+  protected abstract negotiate(pc: RTCPeerConnection): Promise<void>;
+
+  /** Agree with the relay about new ICE credentials for the peer connection that stands. */
+  protected abstract negotiateRestart(pc: RTCPeerConnection): Promise<void>;
+
+  async #make(build: number): Promise<void> {
+    const advice = await this.options.iceServers();
+    if (build !== this.#build) return;
+    const pc = new RTCPeerConnection(configuration(advice, throughTurn(this.#rebuilds, performance.now())));
+    this.pc = pc;
+    this.#wasConnected = false;
+    this.#restartedAt = null;
+    this.#newsInARow = 0;
+    this.#heard = { text: "", hasChecks: false };
+    this.#stateSince = this.#heardAt = performance.now();
+    pc.addEventListener("connectionstatechange", () => this.#changed(pc));
+    this.#watch = window.setInterval(() => void this.#look(pc), WATCH_EVERY);
+    this.generation = this.options.nextGeneration();
+    await this.negotiate(pc);
   }
 
-  /** Agree with the relay about one peer connection; `generation` is its number. */
-  protected abstract negotiate(pc: RTCPeerConnection, generation: number): Promise<void>;
+  #say(status: PathStatus): void {
+    if (status === this.#said) return;
+    this.#said = status;
+    this.options.report(status);
+  }
 
   #tearDown(): void {
     window.clearInterval(this.#watch);
@@ -80,118 +124,103 @@ export abstract class MediaPath {
     this.#stateSince = performance.now();
     if (pc.connectionState === "connected") {
       this.#failures = 0;
+      this.#wasConnected = true;
       this.#heardAt = performance.now();
-      this.options.report("connected");
+      this.#say("connected");
     } else if (pc.connectionState !== "new" && pc.connectionState !== "connecting") {
-      this.options.report("broken");
+      this.#say("broken");
     }
   }
 
+  get #isSteady(): boolean {
+    return this.#newsInARow >= STEADY_AFTER;
+  }
+
   async #look(pc: RTCPeerConnection): Promise<void> {
-    const heard = await heardOn(pc).catch(() => "");
+    const heard = await heardOn(pc).catch(() => this.#heard);
     if (pc !== this.pc) return;
     const now = performance.now();
-    if (heard !== this.#heard) [this.#heard, this.#heardAt] = [heard, now];
+    const isConnected = pc.connectionState === "connected";
+    if (heard.text !== this.#heard.text) {
+      const wasSilent = now - this.#heardAt > 2 * WATCH_EVERY;
+      [this.#heard, this.#heardAt] = [heard, now];
+      this.#newsInARow = wasSilent ? 1 : this.#newsInARow + 1;
+      if (isConnected) this.#alive();
+    } else if (!this.#isSteady) {
+      // Of a silence that follows media `isSteady` still tells that it was media.
+      this.#newsInARow = 0;
+      if (isConnected && !heard.hasChecks && this.#stateSince > (this.#restartedAt ?? Infinity)) this.#alive();
+    }
+    this.#act(pc);
+  }
+
+  #alive(): void {
+    this.#restartedAt = null;
+    this.#say("connected");
+  }
+
+  #act(pc: RTCPeerConnection): void {
+    const now = performance.now();
     const verdict = judge({
       state: pc.connectionState,
       stateFor: now - this.#stateSince,
-      silentFor: now - this.#heardAt,
+      // Where a browser does not count answered checks, only media that stops can be heard to stop.
+      silentFor: this.#heard.hasChecks || this.#isSteady ? now - this.#heardAt : 0,
+      wasSteady: this.#isSteady,
+      wasConnected: this.#wasConnected,
+      restartedFor: this.#restartedAt === null ? null : now - this.#restartedAt,
     });
+    if (verdict === "fine" || verdict === "wait") return;
+    this.#say("broken");
+    if (!this.options.isOnline()) return; // its return asks again
     if (verdict === "rebuild") this.#failed(null);
+    else void this.#restartIce(pc);
+  }
+
+  async #restartIce(pc: RTCPeerConnection): Promise<void> {
+    this.#restartedAt = performance.now();
+    try {
+      const advice = await this.options.iceServers();
+      if (pc !== this.pc) return;
+      try {
+        pc.setConfiguration(configuration(advice, throughTurn(this.#rebuilds, performance.now())));
+      } catch {
+        // A browser that cannot change servers goes on with those it has.
+      }
+      await this.negotiateRestart(pc);
+    } catch (error) {
+      if (pc === this.pc) this.#failed(error);
+    }
   }
 
   #failed(error: unknown): void {
     this.#tearDown();
-    this.options.report("broken");
+    this.#say("broken");
     const refusal = error instanceof Refused ? error.error : null;
     if (refusal === "not_in_room" || refusal === "not_joined") return; // the next welcome or seat starts it again
-    if (refusal === "relay_unavailable") this.options.relayAway(true);
-    const pause = rebuildPause(this.#failures, Math.random()) + (refusal === "relay_unavailable" ? RELAY_PATIENCE : 0);
+    const isAway = refusal === "relay_unavailable";
+    if (isAway) this.options.relayAway(true);
+    else this.#rebuilds = [...recent(this.#rebuilds, performance.now()), performance.now()];
+    const pause = rebuildPause(this.#failures, Math.random()) + (isAway ? RELAY_PATIENCE : 0);
     this.#failures += 1;
     this.#retry = window.setTimeout(() => this.start(), pause);
   }
 }
 
-/** Sum up what has come in on the pair in use; a different text means that something came. */
-async function heardOn(pc: RTCPeerConnection): Promise<string> {
-  let text = "";
-  for (const report of (await pc.getStats()).values() as IterableIterator<Record<string, unknown>>) {
-    if (report["type"] !== "candidate-pair" || report["nominated"] !== true) continue;
-    text += `${report["bytesReceived"]}/${report["responsesReceived"]}/${report["packetsReceived"]};`;
-  }
-  return text;
+interface Heard {
+  /** Another text means that something came. */
+  readonly text: string;
+  /** The browser counts answered checks of the path too. */
+  readonly hasChecks: boolean;
 }
 
-/** The outgoing path: the browser offers one microphone and one camera; what was never there is offered as inactive. */
-export class PublishPath extends MediaPath {
-  #tracks: { microphone: MediaStreamTrack | null; camera: MediaStreamTrack | null } = { microphone: null, camera: null };
-  #generation = 0;
-  #isAgreeing = false;
-  #isOutdated = false;
-
-  constructor(options: PathOptions) {
-    super("publish", options);
-  }
-
-  /**
-   * Send this track, or nothing, from now on; the path itself stays as it is. A device that goes silent stays published, since
-   * the relay tells a camera that was turned off from a person without camera; the first track of a device is offered anew.
-   */
-  async send(device: "microphone" | "camera", track: MediaStreamTrack | null): Promise<void> {
-    this.#tracks = { ...this.#tracks, [device]: track };
-    const pc = this.pc;
-    const transceiver = pc?.getTransceivers()[device === "microphone" ? 0 : 1];
-    if (!pc || !transceiver) return;
-    await transceiver.sender.replaceTrack(track);
-    if (!track || transceiver.direction !== "inactive" || pc !== this.pc) return;
-    transceiver.direction = "sendonly";
-    this.#isOutdated = true;
-    if (!this.#isAgreeing) await this.#agree(pc).catch(() => pc === this.pc && this.restart());
-  }
-
-  protected override async negotiate(pc: RTCPeerConnection, generation: number): Promise<void> {
-    const { microphone, camera } = this.#tracks;
-    this.#generation = generation;
-    pc.addTransceiver(microphone ?? "audio", { direction: microphone ? "sendonly" : "inactive" });
-    pc.addTransceiver(camera ?? "video", { direction: camera ? "sendonly" : "inactive", sendEncodings: [{ maxBitrate: 900_000 }] });
-    await this.#agree(pc);
-  }
-
-  /** Offer what there is, and once more if that changed while the answer was awaited. */
-  async #agree(pc: RTCPeerConnection): Promise<void> {
-    const generation = this.#generation;
-    this.#isAgreeing = true;
-    try {
-      do {
-        this.#isOutdated = false;
-        await pc.setLocalDescription(await pc.createOffer());
-        const sdp = pc.localDescription?.sdp ?? "";
-        const answer = await this.options.request({ type: "publish.offer", generation, sdp });
-        if (answer.type !== "publish.answer" || answer.generation !== generation || pc !== this.pc) return;
-        await pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
-      } while (this.#isOutdated && pc === this.pc);
-    } finally {
-      if (pc === this.pc) this.#isAgreeing = false;
-    }
-  }
-}
-
-/** The incoming path: the relay offers its fixed slots once, who is in them changes by `media.slots`. */
-export class SubscribePath extends MediaPath {
-  constructor(
-    options: PathOptions,
-    private readonly arrived: (mid: string, track: MediaStreamTrack) => void,
-  ) {
-    super("subscribe", options);
-  }
-
-  protected override async negotiate(pc: RTCPeerConnection, generation: number): Promise<void> {
-    const offer = await this.options.request({ type: "subscribe.request", generation });
-    if (offer.type !== "subscribe.offer" || offer.generation !== generation || pc !== this.pc) return;
-    await pc.setRemoteDescription({ type: "offer", sdp: offer.sdp });
-    for (const { mid, receiver } of pc.getTransceivers()) if (mid !== null) this.arrived(mid, receiver.track);
-    await pc.setLocalDescription(await pc.createAnswer());
-    const sdp = pc.localDescription?.sdp ?? "";
-    await this.options.request({ type: "subscribe.answer", generation, sdp });
-  }
+/** Sum up what has come in on the pair in use. */
+async function heardOn(pc: RTCPeerConnection): Promise<Heard> {
+  const pairs = [...((await pc.getStats()).values() as IterableIterator<Record<string, unknown>>)].filter(
+    (one) => one["type"] === "candidate-pair" && one["nominated"] === true,
+  );
+  return {
+    text: pairs.map((one) => `${one["bytesReceived"]}/${one["responsesReceived"]}/${one["packetsReceived"]}`).join(";"),
+    hasChecks: pairs.some((one) => one["responsesReceived"] !== undefined),
+  };
 }

@@ -32,7 +32,7 @@ describe("what follows", () => {
   });
 
   it("media lost at the server is built anew", () => {
-    expect(does(seated, server({ type: "media.lost" }))).toEqual(["rebuild_paths"]);
+    expect(does(seated, server({ type: "media.lost" }))).toEqual(["rebuild_paths", "view_anew"]);
   });
 
   it("media ends with the seat, and devices are let go when the visit is over", () => {
@@ -63,6 +63,43 @@ describe("what follows", () => {
   it("after coming back the server is told what is really sent", () => {
     const back = server(welcome(room([person("p1", { camera: false })], 3), { resumed: true }));
     expect(does(sending, back)).toContain("media_set");
+  });
+
+  it("a camera that rests is let go, and comes back by itself when the line has been good, or by a tap", () => {
+    const resting = after(sending, { type: "save", what: "sound_only" });
+    expect(does(sending, { type: "save", what: "sound_only" })).toEqual(["turn_off", "media_set", "view"]);
+    expect(does(resting, { type: "tick", now: NOW + 31_000 })).toEqual(["turn_on", "media_set", "view"]);
+    expect(does(resting, { type: "toggle", device: "camera" })).toContain("turn_on");
+    const never = after(resting, { type: "toggle", device: "camera" }, { type: "toggle", device: "camera" });
+    expect(does(never, { type: "tick", now: NOW + 31_000 })).toEqual(["view"]);
+  });
+
+  it("a video stopped by staff turns the camera off, and a new wish turns it on again", () => {
+    const stop = server(event(2, { kind: "participant", ...person("p1", { camera_stopped_by_staff: true, camera: false }) }));
+    expect(does(sending, stop)).toEqual(["turn_off", "media_set"]);
+    expect(does(after(sending, stop), { type: "toggle", device: "camera" })).toContain("turn_on");
+  });
+
+  it("a screen is asked for, told to the server, and ends with the seat", () => {
+    expect(does(sending, { type: "share", on: true })).toEqual(["share"]);
+    const sharing = after(sending, { type: "share", on: true }, { type: "screen", status: "on" });
+    expect(does(after(sending, { type: "share", on: true }), { type: "screen", status: "on" })).toEqual(["media_set"]);
+    expect(does(sharing, { type: "share", on: false })).toContain("unshare");
+    expect(does(sharing, { type: "leave" })).toContain("unshare");
+    // The browser's own bar ended it.
+    expect(does(sharing, { type: "screen", status: "off" })).toEqual(["media_set"]);
+  });
+
+  it("what is looked at is told when it changes, and all of it to whom cannot know", () => {
+    const two = joined(room([person("p1"), person("p2")]));
+    const seen: Input = { type: "sized", sizes: { "p2/camera": { width: 640, height: 360 } } };
+    expect(does(two, seen)).toEqual(["view"]);
+    expect(does(after(two, seen), { type: "sized", sizes: { "p2/camera": { width: 636, height: 358 } } })).toEqual([]);
+    expect(does(after(two, seen), { type: "hidden", hidden: true })).toEqual(["view"]);
+    expect(does(after(two, seen), { type: "pin", key: "p2/camera" })).toEqual(["view"]);
+    expect(does(two, { type: "path", path: "subscribe", status: "connected" })).toEqual(["view_anew"]);
+    expect(does(after(two, { type: "link", link: "down" }), seen)).toEqual([]);
+    expect(does(two, { type: "tick", now: NOW })).toEqual([]);
   });
 
   it("coming back after leaving asks for the devices again", () => {

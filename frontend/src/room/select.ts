@@ -73,3 +73,17 @@ export function isLive(state: State): boolean {
 export function mediaFlows(state: State): boolean {
   return state.paths.publish === "connected" && state.paths.subscribe === "connected";
 }
+
+/** Say whether the person may share a screen here: facilitators, in the room, with a browser that can. */
+export function offersShare(state: State): boolean {
+  return state.canShare && isFacilitator(state) && screenOf(state) === "room";
+}
+
+export type Line = "good" | "weak" | "poor";
+
+/** Sum up the own connection in one word, for the mark on the own tile. */
+export function lineOf(state: State): Line {
+  const { downlink, uplink } = state.network;
+  if (!mediaFlows(state) || downlink === "sound_only") return "poor";
+  return downlink === "good" && uplink === "good" ? "good" : "weak";
+}

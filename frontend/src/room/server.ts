@@ -1,4 +1,5 @@
 // What each message of the server does to the state. Pure; docs/protocol.md section 3.
+import { measured } from "./network";
 import { FINAL } from "./signal";
 import { applyEvent } from "./snapshot";
 import { closedBy, withDevice, type State } from "./state";
@@ -25,7 +26,9 @@ export function onServer(state: State, message: ServerMessage): State {
     case "media.state":
       return { ...state, mediaSeen: message.state };
     case "media.lost":
-      return { ...state, mediaLost: state.mediaLost + 1, relayAway: false, slots: [], speakers: [] };
+      return { ...state, mediaLost: state.mediaLost + 1, relayAway: false, slots: [], speakers: [], network: unmeasured(state) };
+    case "media.quality":
+      return { ...state, network: measured(state.network, message, state.now) };
     case "speakers":
       return sameSet(state.speakers, message.participants) ? state : { ...state, speakers: message.participants };
     case "attendance":
@@ -43,7 +46,6 @@ export function onServer(state: State, message: ServerMessage): State {
     case "publish.answer":
     case "subscribe.offer":
     case "ice_servers":
-    case "media.quality":
       return state;
   }
 }
@@ -60,17 +62,25 @@ function welcomed(state: State, message: Welcome): State {
     link: "up",
     slots: kept ? state.slots : [],
     speakers: kept ? state.speakers : [],
+    network: kept ? state.network : unmeasured(state),
     clockOffset: state.clockOffset + Date.parse(message.server_time) - state.now,
     now: Date.parse(message.server_time),
   };
 }
 
+/** Nothing has been measured on the media to come; what the person chose stays. */
+function unmeasured(state: State): State["network"] {
+  return measured(state.network, { downlink: "good", uplink: "good" }, state.now);
+}
+
 function withRoom(state: State, room: RoomState): State {
   const before = self(state, state.room);
   const after = self(state, room);
-  const moved = { ...state, room };
-  // Staff muted us: the microphone follows, and only the person turns it on again.
-  return after?.muted_by_staff && !before?.muted_by_staff ? withDevice(moved, "microphone", { want: false }) : moved;
+  let next: State = { ...state, room };
+  // Staff muted us or stopped our video: the device follows, and only the person turns it on again.
+  if (after?.muted_by_staff && !before?.muted_by_staff) next = withDevice(next, "microphone", { want: false });
+  if (after?.camera_stopped_by_staff && !before?.camera_stopped_by_staff) next = withDevice(next, "camera", { want: false });
+  return next;
 }
 
 function self(state: State, room: RoomState | null): ParticipantInfo | undefined {

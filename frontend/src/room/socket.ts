@@ -34,6 +34,8 @@ export interface SocketOptions {
 
 const PING_EVERY = 4_000;
 const SILENCE = 12_000;
+// A socket that may have slept through its end gets one round trip over a slow line.
+const PROBE_ANSWER = 3_000;
 const ANSWER_DEADLINE = 15_000;
 
 interface Pending {
@@ -68,6 +70,17 @@ export class RoomSocket {
     const { attempt } = this.#link;
     await this.request({ type: "leave" }).catch(() => undefined);
     this.#feed({ type: "stop", attempt });
+  }
+
+  /** See whether the socket is still there; one that does not answer soon is dialled anew. */
+  probe(): void {
+    const { attempt, at } = this.#link;
+    if (at !== "joined") return;
+    const askedAt = performance.now();
+    this.#send({ type: "ping" });
+    window.setTimeout(() => {
+      if (attempt === this.#link.attempt && this.#heardAt < askedAt) this.#lost(attempt);
+    }, PROBE_ANSWER);
   }
 
   /** Send a message and wait for its answer. */
@@ -187,10 +200,14 @@ export class RoomSocket {
         this.#send({ type: "ping" });
         return;
       }
-      // A socket over a dead path may take minutes to notice; we do not wait for it.
-      this.#drop();
-      this.#feed({ type: "closed", attempt, code: 1006 });
+      this.#lost(attempt);
     }, PING_EVERY);
+  }
+
+  /** A socket over a dead path may take minutes to notice; we do not wait for it. */
+  #lost(attempt: number): void {
+    this.#drop();
+    this.#feed({ type: "closed", attempt, code: 1006 });
   }
 
   #drop(): void {

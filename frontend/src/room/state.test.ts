@@ -71,7 +71,7 @@ describe("devices", () => {
 
   it("send only when they are wanted and there", () => {
     const refused = after(initial(config, NOW), { type: "device", device: "microphone", change: { status: "on" } }, { type: "device", device: "camera", change: { status: "denied" } });
-    expect(sends(refused)).toEqual({ microphone: true, camera: false });
+    expect(sends(refused)).toEqual({ microphone: true, camera: false, screen: false });
   });
 
   it("follow a mute by staff once; unmuting stays the person's own choice", () => {

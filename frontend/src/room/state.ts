@@ -1,7 +1,10 @@
 // The room's whole state and the one function that changes it. Pure and total: every input is answered in every state.
+import { commandKey, type Command } from "./commands";
 import type { RoomConfig } from "./config";
 import { arrange } from "./layout";
+import { GOOD, restored, saved, waited, type Network } from "./network";
 import { onServer } from "./server";
+import type { Size } from "./stage";
 import type { ErrorId, MediaSlot, ParticipantInfo, RoomState, ServerMessage, You } from "./wire";
 
 export type Device = "microphone" | "camera";
@@ -14,6 +17,12 @@ export interface DeviceState {
   readonly deviceId: string;
 }
 
+export interface ScreenState {
+  readonly want: boolean;
+  /** `asking` while the browser shows its own question. */
+  readonly status: "off" | "asking" | "on" | "failed";
+}
+
 export interface DeviceChoice {
   readonly id: string;
   readonly label: string;
@@ -22,6 +31,7 @@ export interface DeviceChoice {
 export interface LocalMedia {
   readonly microphone: DeviceState;
   readonly camera: DeviceState;
+  readonly screen: ScreenState;
   readonly choices: { readonly microphone: readonly DeviceChoice[]; readonly camera: readonly DeviceChoice[] };
   /** Loudness of the own microphone, 0 to 10. */
   readonly level: number;
@@ -31,11 +41,10 @@ export interface LocalMedia {
 export type LinkStatus = "idle" | "connecting" | "up" | "down";
 export type PathStatus = "none" | "connecting" | "connected" | "broken";
 export type PathName = "publish" | "subscribe";
-export type RemoveReason = "disruptive" | "wrong_person" | "privacy" | "other";
 
 export type Dialog =
   | { readonly kind: "leave" | "end" | "keys" | "devices" }
-  | { readonly kind: "remove"; readonly participant: string };
+  | { readonly kind: "remove" | "person"; readonly participant: string };
 
 export interface Closed {
   readonly error: ErrorId | "left";
@@ -44,13 +53,10 @@ export interface Closed {
   readonly wayOut: string | null;
 }
 
-export type Command =
-  | { readonly type: "session.start" | "session.end" | "break.start" | "break.end" | "participants.admit_all" }
-  | { readonly type: "participant.admit" | "participant.mute" | "participant.readmit"; readonly participant: string }
-  | { readonly type: "participant.remove"; readonly participant: string; readonly reason: RemoveReason };
-
 export interface State {
   readonly config: RoomConfig;
+  /** This browser can share a screen. */
+  readonly canShare: boolean;
   readonly phase: "unsupported" | "preview" | "joining" | "elsewhere" | "joined" | "closed";
   readonly closed: Closed | null;
   readonly you: You | null;
@@ -70,6 +76,12 @@ export interface State {
   /** Order of the tiles on the stage. */
   readonly tiles: readonly string[];
   readonly stage: { readonly width: number; readonly height: number };
+  /** The picture that the viewer made large, by the key of its tile. */
+  readonly pinned: string | null;
+  /** Pictures in sight, by the keys of their tiles, in device pixels. */
+  readonly sizes: Readonly<Record<string, Size>>;
+  readonly isHidden: boolean;
+  readonly network: Network;
   readonly soundBlocked: boolean;
   readonly dialog: Dialog | null;
   readonly panelOpen: boolean;
@@ -83,12 +95,19 @@ export interface State {
 export type Input =
   | { readonly type: "tick"; readonly now: number }
   | { readonly type: "resized"; readonly width: number; readonly height: number }
+  | { readonly type: "sized"; readonly sizes: State["sizes"] }
+  | { readonly type: "hidden"; readonly hidden: boolean }
+  | { readonly type: "pin"; readonly key: string | null }
   | { readonly type: "unsupported" }
   | { readonly type: "device"; readonly device: Device; readonly change: Partial<DeviceState> }
   | { readonly type: "choices"; readonly choices: LocalMedia["choices"] }
   | { readonly type: "level"; readonly level: number }
   | { readonly type: "toggle"; readonly device: Device }
   | { readonly type: "choose"; readonly device: Device; readonly id: string }
+  | { readonly type: "share"; readonly on: boolean }
+  | { readonly type: "screen"; readonly status: ScreenState["status"] }
+  | { readonly type: "save"; readonly what: "sound_only" | "camera" }
+  | { readonly type: "pictures" | "decline" }
   | { readonly type: "join"; readonly takeOver: boolean }
   | { readonly type: "leave" }
   | { readonly type: "link"; readonly link: LinkStatus }
@@ -104,18 +123,20 @@ export type Input =
   | { readonly type: "dismiss" };
 
 const off: DeviceState = { want: true, status: "off", deviceId: "" };
+const NO_SCREEN: ScreenState = { want: false, status: "off" };
 
 /** Give the state a page starts in. */
-export function initial(config: RoomConfig, now: number): State {
+export function initial(config: RoomConfig, now: number, canShare = false): State {
   return {
     config,
+    canShare,
     phase: "preview",
     closed: null,
     you: null,
     room: null,
     needsSnapshot: false,
     link: "idle",
-    media: { microphone: off, camera: off, choices: { microphone: [], camera: [] }, level: 0 },
+    media: { microphone: off, camera: off, screen: NO_SCREEN, choices: { microphone: [], camera: [] }, level: 0 },
     paths: { publish: "none", subscribe: "none" },
     mediaSeen: null,
     relayAway: false,
@@ -125,6 +146,10 @@ export function initial(config: RoomConfig, now: number): State {
     minutes: {},
     tiles: [],
     stage: { width: 0, height: 0 },
+    pinned: null,
+    sizes: {},
+    isHidden: false,
+    network: { ...GOOD, goodSince: now },
     soundBlocked: false,
     dialog: null,
     panelOpen: false,
@@ -133,11 +158,6 @@ export function initial(config: RoomConfig, now: number): State {
     now,
     clockOffset: 0,
   };
-}
-
-/** Name a command so that its button can be found again while the answer is awaited. */
-export function commandKey(command: Command): string {
-  return "participant" in command ? `${command.type} ${command.participant}` : command.type;
 }
 
 /** Say whether somebody sits in the room now, seen or briefly lost. */
@@ -160,8 +180,16 @@ function tilesOf(state: State): readonly string[] {
 
 function step(state: State, input: Input): State {
   switch (input.type) {
-    case "tick":
-      return { ...state, now: input.now + state.clockOffset };
+    case "tick": {
+      const now = input.now + state.clockOffset;
+      return { ...state, now, network: waited(state.network, now) };
+    }
+    case "sized":
+      return { ...state, sizes: input.sizes };
+    case "hidden":
+      return state.isHidden === input.hidden ? state : { ...state, isHidden: input.hidden };
+    case "pin":
+      return { ...state, pinned: input.key, dialog: null };
     case "resized":
       return state.stage.width === input.width && state.stage.height === input.height
         ? state
@@ -175,9 +203,19 @@ function step(state: State, input: Input): State {
     case "level":
       return { ...state, media: { ...state.media, level: input.level } };
     case "toggle":
-      return withDevice(state, input.device, { want: !isOn(state, input.device) });
+      return toggled(state, input.device);
     case "choose":
       return withDevice(state, input.device, { deviceId: input.id });
+    case "share":
+      return withScreen(state, { want: input.on, status: input.on ? "asking" : "off" });
+    case "screen":
+      return withScreen(state, { want: input.status === "on" || input.status === "asking", status: input.status });
+    case "save":
+      return { ...state, network: saved(state.network, input.what, state.now) };
+    case "pictures":
+      return { ...state, network: restored(state.network, state.now) };
+    case "decline":
+      return { ...state, network: { ...state.network, isDeclined: true } };
     case "join":
       return { ...state, phase: "joining", closed: null, refusal: null, dialog: null };
     case "leave":
@@ -187,7 +225,7 @@ function step(state: State, input: Input): State {
     case "server":
       return onServer(state, input.message);
     case "path":
-      return { ...state, paths: { ...state.paths, [input.path]: input.status } };
+      return state.paths[input.path] === input.status ? state : { ...state, paths: { ...state.paths, [input.path]: input.status } };
     case "relay":
       return { ...state, relayAway: input.away };
     case "sound":
@@ -209,19 +247,35 @@ function step(state: State, input: Input): State {
   }
 }
 
+/** Say whether the person wants a device to send, and nothing makes it rest. */
+export function wants(state: State, device: Device): boolean {
+  return state.media[device].want && !(device === "camera" && state.network.cameraRests);
+}
+
 /** Say whether a device is sending, or about to. */
 export function isOn(state: State, device: Device): boolean {
-  const { want, status } = state.media[device];
-  return want && (status === "on" || status === "asking" || status === "off");
+  const { status } = state.media[device];
+  return wants(state, device) && (status === "on" || status === "asking" || status === "off");
 }
 
 /** Say what really goes out: wanted, and there is a device. */
-export function sends(state: State): Readonly<Record<Device, boolean>> {
-  const { microphone, camera } = state.media;
+export function sends(state: State): Readonly<Record<Device | "screen", boolean>> {
+  const { microphone, camera, screen } = state.media;
   return {
     microphone: microphone.want && microphone.status === "on",
-    camera: camera.want && camera.status === "on",
+    camera: wants(state, "camera") && camera.status === "on",
+    screen: screen.status === "on",
   };
+}
+
+function toggled(state: State, device: Device): State {
+  const on = !isOn(state, device);
+  const rested = device === "camera" ? { ...state, network: { ...state.network, cameraRests: false } } : state;
+  return withDevice(rested, device, { want: on });
+}
+
+function withScreen(state: State, screen: ScreenState): State {
+  return { ...state, media: { ...state.media, screen } };
 }
 
 export function withDevice(state: State, device: Device, change: Partial<DeviceState>): State {
@@ -243,6 +297,9 @@ export function closedBy(state: State, closed: Closed): State {
     paths: { publish: "none", subscribe: "none" },
     mediaSeen: null,
     relayAway: false,
+    pinned: null,
+    sizes: {},
+    network: { ...GOOD, goodSince: state.now },
     soundBlocked: false,
     dialog: null,
     pending: [],

@@ -47,6 +47,11 @@ export function countOf(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
+/** Name several people as one would say it. */
+export function listOf(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
 const deviceName: Record<Device, string> = { microphone: "microphone", camera: "camera" };
 
 /** Say what is wrong with a device and what can be done; empty when nothing is. */

@@ -1,10 +1,13 @@
 // Questions before something that cannot simply be taken back, and two small helps. Native dialogs: Escape closes, focus returns.
 import { html, nothing, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
-import type { Dialog, RemoveReason, State } from "../state";
+import type { RemoveReason } from "../commands";
+import { offersShare } from "../select";
+import type { Dialog, State } from "../state";
 import { deviceChoices } from "./devices";
 import { modal } from "./directives";
 import type { Stage } from "./parts";
+import { personView } from "./person";
 
 const REASONS: readonly (readonly [RemoveReason, string])[] = [
   ["disruptive", "Disrupts the group"],
@@ -54,6 +57,9 @@ function content(state: State, stage: Stage, dialog: Dialog): TemplateResult {
       );
     case "remove":
       return removal(state, stage, dialog.participant);
+    case "person":
+      return html`${personView(state, stage, dialog.participant)}
+        <div class="dialog-actions">${closeButton(stage, "Close")}</div>`;
     case "devices":
       return html`<h2 id="dialog-title">Devices</h2>
         ${deviceChoices(state, stage)}
@@ -63,6 +69,7 @@ function content(state: State, stage: Stage, dialog: Dialog): TemplateResult {
         <dl>
           <dt><kbd>M</kbd></dt><dd>Mute or unmute</dd>
           <dt><kbd>V</kbd></dt><dd>Start or stop the camera</dd>
+          ${offersShare(state) ? html`<dt><kbd>S</kbd></dt><dd>Share a screen, or stop sharing</dd>` : nothing}
           <dt><kbd>?</kbd></dt><dd>Show this list</dd>
           <dt><kbd>Esc</kbd></dt><dd>Close a question like this one</dd>
         </dl>

@@ -1,25 +1,12 @@
 // The facilitators' panel: the session, who waits, who is in the room, who is away.
 import { html, nothing, type TemplateResult } from "lit";
 import { away, isFacilitator, seated, waiting, wasPutOut } from "../select";
-import { commandKey, type Command, type State } from "../state";
+import type { State } from "../state";
 import type { ParticipantInfo } from "../wire";
 import { countOf, minutesSince } from "../words";
+import { act, named } from "./act";
 import { icon, type Stage } from "./parts";
-
-type Look = "" | "is-quiet" | "is-danger is-quiet";
-
-function act(state: State, stage: Stage, command: Command, words: unknown, look: Look, hook: string): TemplateResult {
-  const busy = state.pending.includes(commandKey(command));
-  return html`<button
-    type="button"
-    class="button is-small ${look}"
-    data-action=${hook}
-    aria-disabled=${String(busy)}
-    @click=${() => busy || stage.send({ type: "command", command })}
-  >
-    ${words}
-  </button>`;
-}
+import { isInCare, seatWords } from "./person";
 
 /** The way to begin: large, and only while the session has not begun. */
 export function startButton(state: State, stage: Stage): TemplateResult | typeof nothing {
@@ -42,7 +29,7 @@ export function panelView(state: State, stage: Stage): TemplateResult {
       <h2>Group</h2>
       <button type="button" class="button is-quiet is-small is-panel-close" @click=${() => stage.send({ type: "panel", open: false })}>Close</button>
     </div>
-    ${sessionActions(state, stage)}${waitingList(state, stage)}${roomList(state, stage)}${awayList(state, stage)}
+    ${sessionActions(state, stage)}${lockSwitch(state, stage)}${waitingList(state, stage)}${roomList(state, stage)}${awayList(state, stage)}
   </aside>`;
 }
 
@@ -51,8 +38,8 @@ function sessionActions(state: State, stage: Stage): TemplateResult | typeof not
   if (session?.phase !== "OPEN") return nothing;
   return html`<div class="cluster">
     ${session.on_break_since
-      ? act(state, stage, { type: "break.end" }, html`${icon("play")}End the break`, "", "break-end")
-      : act(state, stage, { type: "break.start" }, html`${icon("coffee")}Start a break`, "is-quiet", "break-start")}
+      ? act(state, stage, { type: "break.end" }, html`${icon("play")}End the break`, "is-small", "break-end")
+      : act(state, stage, { type: "break.start" }, html`${icon("coffee")}Start a break`, "is-small is-quiet", "break-start")}
     <button
       type="button"
       class="button is-small is-danger is-quiet"
@@ -64,13 +51,37 @@ function sessionActions(state: State, stage: Stage): TemplateResult | typeof not
   </div>`;
 }
 
+/** The door: open to who is admitted, or shut. What it is now shows to every facilitator. */
+function lockSwitch(state: State, stage: Stage): TemplateResult | typeof nothing {
+  const session = state.room?.session;
+  if (session?.phase !== "OPEN") return nothing;
+  const busy = state.pending.includes("room.lock");
+  return html`<div class="lock">
+    <button
+      type="button"
+      class="switch"
+      role="switch"
+      data-action="lock"
+      aria-checked=${String(session.locked)}
+      aria-disabled=${String(busy)}
+      aria-describedby="lock-note"
+      @click=${() => busy || stage.send({ type: "command", command: { type: "room.lock", locked: !session.locked } })}
+    >
+      ${icon(session.locked ? "lock" : "unlock")}<span class="switch-word">Lock the room</span><span class="switch-knob"></span>
+    </button>
+    <p id="lock-note" class="muted small">${session.locked ? LOCKED : "Open: whom you admit comes in."}</p>
+  </div>`;
+}
+
+const LOCKED = "Locked: nobody new comes in. Who is in the room stays, and finds back after a lost connection.";
+
 function waitingList(state: State, stage: Stage): TemplateResult {
   const people = waiting(state);
   const open = state.room?.session.phase === "OPEN";
   return html`<section aria-labelledby="waiting-title">
     <div class="panel-head">
       <h3 id="waiting-title">Waiting (${people.length})</h3>
-      ${open && people.length > 1 ? act(state, stage, { type: "participants.admit_all" }, "Admit all", "", "admit-all") : nothing}
+      ${open && people.length > 1 ? act(state, stage, { type: "participants.admit_all" }, "Admit all", "is-small", "admit-all") : nothing}
     </div>
     ${people.length === 0 ? html`<p class="muted small">Nobody is waiting.</p>` : nothing}
     <ul class="people">
@@ -79,7 +90,7 @@ function waitingList(state: State, stage: Stage): TemplateResult {
           ${who(one, `waiting ${countOf(minutesSince(state.now, one.lobby_at ?? one.state_since), "minute")}`)}
           <div class="cluster">
             ${open
-              ? act(state, stage, { type: "participant.admit", participant: one.id }, named("Admit", one), "", "admit")
+              ? act(state, stage, { type: "participant.admit", participant: one.id }, named("Admit", one), "is-small", "admit")
               : nothing}
             ${removeButton(stage, one)}
           </div>
@@ -100,22 +111,27 @@ function roomList(state: State, stage: Stage): TemplateResult {
   </section>`;
 }
 
-function seatWords(state: State, one: ParticipantInfo): string {
-  const minutes = state.minutes[one.id];
-  const words = one.role === "facilitator" ? ["therapist"] : minutes === undefined ? [] : [`${minutes} min counted`];
-  if (one.state === "RECONNECTING") words.push("reconnecting");
-  if (!one.microphone) words.push("muted");
-  if (!one.camera) words.push("camera off");
-  return words.join(", ");
-}
-
 function seatActions(state: State, stage: Stage, one: ParticipantInfo): TemplateResult | typeof nothing {
-  if (one.id === state.you?.participant || one.role === "facilitator") return nothing;
+  if (!isInCare(state, one)) return nothing;
   return html`<div class="cluster">
     ${one.microphone
-      ? act(state, stage, { type: "participant.mute", participant: one.id }, named("Mute", one), "is-quiet", "mute")
+      ? act(state, stage, { type: "participant.mute", participant: one.id }, named("Mute", one), "is-small is-quiet", "mute")
       : nothing}
-    ${removeButton(stage, one)}
+    ${one.camera
+      ? act(state, stage, { type: "participant.stop_video", participant: one.id }, named("Stop video", one), "is-small is-quiet", "stop-video")
+      : nothing}
+    ${one.side_room !== null
+      ? act(state, stage, { type: "participant.move", participant: one.id, side_room: null }, named("Bring back", one), "is-small is-quiet", "bring-back")
+      : nothing}
+    <button
+      type="button"
+      class="button is-small is-quiet"
+      data-action="person"
+      aria-haspopup="dialog"
+      @click=${() => stage.send({ type: "dialog", dialog: { kind: "person", participant: one.id } })}
+    >
+      ${named("More", one)}
+    </button>
   </div>`;
 }
 
@@ -140,7 +156,7 @@ function awayList(state: State, stage: Stage): TemplateResult | typeof nothing {
         (one) => html`<li data-away=${one.id}>
           ${who(one, awayWords(one))}
           ${wasPutOut(one)
-            ? act(state, stage, { type: "participant.readmit", participant: one.id }, named("Let back in", one), "is-quiet", "readmit")
+            ? act(state, stage, { type: "participant.readmit", participant: one.id }, named("Let back in", one), "is-small is-quiet", "readmit")
             : nothing}
         </li>`,
       )}
@@ -151,11 +167,6 @@ function awayList(state: State, stage: Stage): TemplateResult | typeof nothing {
 function awayWords(one: ParticipantInfo): string {
   if (one.state === "DENIED") return "turned away";
   return one.state === "REMOVED" ? "removed" : "left";
-}
-
-/** Words of a button, with the person's name for those who hear the button alone. */
-function named(words: string, one: ParticipantInfo): TemplateResult {
-  return html`<span>${words}<span class="visually-hidden"> ${one.name}</span></span>`;
 }
 
 function who(one: ParticipantInfo, note: string): TemplateResult {

@@ -1,6 +1,7 @@
 // In the room: what the session is doing, the stage, the controls, and for facilitators the group's panel.
 import { html, nothing, type TemplateResult } from "lit";
-import { isFacilitator, me, waiting } from "../select";
+import { isFacilitator, me, offersShare, waiting } from "../select";
+import { ownSideRoom } from "../stage";
 import type { State } from "../state";
 import { ownClock, countOf, minutesSince } from "../words";
 import { banners } from "./banners";
@@ -11,10 +12,11 @@ import { tilesView } from "./tiles";
 
 export function roomView(state: State, stage: Stage): TemplateResult {
   const leads = isFacilitator(state);
-  return html`<section class="room ${leads ? "has-panel" : ""}" data-panel=${String(state.panelOpen)}>
+  return html`<section class="room ${leads ? "has-panel" : ""}" data-panel=${String(state.panelOpen)} data-private=${String(ownSideRoom(state) !== null)}>
     <header class="room-bar">
       <h1 tabindex="-1">${state.config.title}</h1>
       <p class="room-phase">${phaseWords(state)}</p>
+      ${leads && state.room?.session.locked ? html`<p class="room-lock">${icon("lock")}Locked</p>` : nothing}
       ${ownMinutes(state)}
     </header>
     ${banners(state, stage)}
@@ -68,7 +70,8 @@ function controls(state: State, stage: Stage): TemplateResult {
     ${startButton(state, stage)}
     <div class="rounds" role="group" aria-label="Controls">
       ${deviceSwitch(state, stage, "microphone")}${deviceSwitch(state, stage, "camera")}
-      <button type="button" class="round" data-action="devices" @click=${() => stage.send({ type: "dialog", dialog: { kind: "devices" } })}>
+      ${shareSwitch(state, stage)}
+      <button type="button" class="round is-devices" data-action="devices" @click=${() => stage.send({ type: "dialog", dialog: { kind: "devices" } })}>
         <span class="round-face">${icon("settings")}</span><span class="round-word">Devices</span>
       </button>
       ${isFacilitator(state)
@@ -93,4 +96,20 @@ function controls(state: State, stage: Stage): TemplateResult {
     </div>
     ${helpLines(state.config)}
   </footer>`;
+}
+
+function shareSwitch(state: State, stage: Stage): TemplateResult | typeof nothing {
+  if (!offersShare(state)) return nothing;
+  const on = state.media.screen.want;
+  return html`<button
+    type="button"
+    class="round ${on ? "is-on" : ""}"
+    data-action="share"
+    data-on=${String(on)}
+    aria-keyshortcuts="s"
+    @click=${() => stage.send({ type: "share", on: !on })}
+  >
+    <span class="round-face">${icon(on ? "screen-off" : "screen")}</span>
+    <span class="round-word">${on ? "Stop sharing" : "Share screen"}</span>
+  </button>`;
 }

@@ -1,0 +1,31 @@
+// The incoming path: the relay offers its fixed slots once, who is in them changes by `media.slots`.
+import { MediaPath, type PathOptions } from "./peer";
+import { setLocal } from "./publish";
+
+export class SubscribePath extends MediaPath {
+  constructor(
+    options: PathOptions,
+    private readonly arrived: (mid: string, track: MediaStreamTrack) => void,
+  ) {
+    super("subscribe", options);
+  }
+
+  protected override async negotiate(pc: RTCPeerConnection): Promise<void> {
+    await this.#agree(pc, false);
+  }
+
+  protected override async negotiateRestart(pc: RTCPeerConnection): Promise<void> {
+    await this.#agree(pc, true);
+  }
+
+  async #agree(pc: RTCPeerConnection, restart: boolean): Promise<void> {
+    const { generation } = this;
+    const offer = await this.options.request({ type: "subscribe.request", generation, restart });
+    if (offer.type !== "subscribe.offer" || offer.generation !== generation || pc !== this.pc) return;
+    await pc.setRemoteDescription({ type: "offer", sdp: offer.sdp });
+    if (!restart) for (const { mid, receiver } of pc.getTransceivers()) if (mid !== null) this.arrived(mid, receiver.track);
+    await setLocal(pc, await pc.createAnswer());
+    const sdp = pc.localDescription?.sdp ?? "";
+    await this.options.request({ type: "subscribe.answer", generation, sdp });
+  }
+}

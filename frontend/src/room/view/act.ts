@@ -1,0 +1,36 @@
+// Buttons that order something from the server: quiet while the answer is awaited, with the person's name for who hears them alone.
+import { html, type TemplateResult } from "lit";
+import { commandKey, type Command } from "../commands";
+import type { State } from "../state";
+import type { ParticipantInfo } from "../wire";
+import type { Stage } from "./parts";
+
+export type Look = "" | "is-quiet" | "is-danger is-quiet";
+
+export function act(
+  state: State,
+  stage: Stage,
+  command: Command | readonly Command[],
+  words: unknown,
+  look: Look | "is-small" | "is-small is-quiet" | "is-wide is-quiet",
+  hook: string,
+): TemplateResult {
+  const commands = Array.isArray(command) ? (command as readonly Command[]) : [command as Command];
+  const busy = commands.some((one) => state.pending.includes(commandKey(one)));
+  return html`<button
+    type="button"
+    class="button ${look}"
+    data-action=${hook}
+    aria-disabled=${String(busy)}
+    @click=${() => {
+      if (!busy) for (const one of commands) stage.send({ type: "command", command: one });
+    }}
+  >
+    ${words}
+  </button>`;
+}
+
+/** Words of a button, with the person's name for those who hear the button alone. */
+export function named(words: string, one: ParticipantInfo): TemplateResult {
+  return html`<span>${words}<span class="visually-hidden"> ${one.name}</span></span>`;
+}
