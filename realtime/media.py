@@ -65,8 +65,9 @@ class SeatMedia:
         self._is_wanted = True
         self._allowed = allowed
         self._stop_listening = self._relay.listen(self._hear)
-        for known in self._memory.of(room=self._room, connection=self._connection):
+        for known in self._memory.of(self._connection):
             self._hear(known)
+        self._hear_speakers()
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._view.run())]
         await self._open()
 
@@ -80,10 +81,10 @@ class SeatMedia:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def allow(self, allowed: Allowed) -> None:
-        """Remember what may pass, for the next time the connection is opened."""
-        has_moved = allowed.side_room != self._allowed.side_room
+        """Remember what may pass, for the next time the connection is opened; call it on every change."""
         self._allowed = allowed
-        if has_moved and self._is_wanted:
+        if self._is_wanted:
+            # Somebody may have stepped out or come back.
             self._hear_speakers()
 
     def view(self, message: wire.MediaView) -> None:

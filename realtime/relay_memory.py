@@ -12,18 +12,18 @@ class RelayMemory:
     def __init__(self, relay: Relay) -> None:
         self._slots: dict[str, SlotsEvent] = {}
         self._quality: dict[str, QualityEvent] = {}
-        self._speakers: dict[str, SpeakersEvent] = {}
+        self._speakers: dict[tuple[str, str], list[str]] = {}
         relay.listen(self._hear)
 
-    def of(self, *, room: str, connection: str) -> list[RelayNews]:
-        """Give what a connection in a room would have heard last."""
-        known = (self._slots.get(connection), self._quality.get(connection), self._speakers.get(room))
+    def of(self, connection: str) -> list[RelayNews]:
+        """Give what was said about a connection last."""
+        known = (self._slots.get(connection), self._quality.get(connection))
         return [news for news in known if news is not None]
 
     def speaking(self, room: str) -> list[str]:
         """Give who speaks in a room, wherever in it they are."""
-        found = self._speakers.get(room)
-        return list(found.participants) if found else []
+        heard = (who for (place, _), who in self._speakers.items() if place == room)
+        return list(dict.fromkeys(each for who in heard for each in who))
 
     def _hear(self, news: RelayNews) -> None:
         match news:
@@ -32,9 +32,9 @@ class RelayMemory:
             case QualityEvent():
                 self._quality[news.connection] = news
             case SpeakersEvent(participants=[]):
-                self._speakers.pop(news.room, None)
+                self._speakers.pop((news.room, news.side_room), None)
             case SpeakersEvent():
-                self._speakers[news.room] = news
+                self._speakers[news.room, news.side_room] = list(news.participants)
             case MediaEvent(state="closed"):
                 self._slots.pop(news.connection, None)
                 self._quality.pop(news.connection, None)

@@ -13,10 +13,11 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
+from realtime.comparison import Comparison
 from realtime.desk import RelayDesk
 from realtime.ingest import LiveMedia
 from realtime.presence import PRESENCE_ERRORS, PresenceStore, Seen
-from sessions.selectors.room import HeldConnection, held_connections
+from sessions.selectors.room import HeldConnection, held_connections, locked_rooms
 from sessions.services import room as services
 from sessions.services.recording import attendance
 from sessions.services.signing import signoff
@@ -47,6 +48,7 @@ class Sweeper:
     ) -> None:
         self._presence = presence
         self._desk = desk
+        self._comparison = Comparison(desk)
         self._live = live
         self._now = now
         self._monotonic = monotonic
@@ -78,6 +80,7 @@ class Sweeper:
         live = list(self._live)
         held = await database_sync_to_async(held_connections)()
         self._close_strays(live, held)
+        self._comparison.look(held, await database_sync_to_async(locked_rooms)())
         seen = await self._trusted_leases(held)
         if seen is not None:
             await self._follow_leases(held, seen)

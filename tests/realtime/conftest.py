@@ -18,6 +18,7 @@ from tests import cast as casting
 from tests.cast import Cast
 from tests.realtime.ending import end
 from tests.realtime.fake_relay import FakeRelay
+from tests.realtime.stage import Room
 
 _kept: list[tuple[Cast, sqlite3.Connection]] = []
 
@@ -56,3 +57,13 @@ async def runtime(relay: FakeRelay, settings: Settings) -> AsyncIterator[Runtime
     made.start()
     yield made
     await end(made)
+
+
+@pytest.fixture
+async def room(cast: Cast, relay: FakeRelay, runtime: Runtime) -> AsyncIterator[Room]:
+    """Give a therapist and a patient on their tabs, who has not been admitted yet."""
+    made = Room(cast, relay, runtime)
+    await made.open()
+    yield made
+    await made.therapist.cut()
+    await made.patient.cut()

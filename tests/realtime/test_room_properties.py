@@ -134,3 +134,23 @@ def test_a_patient_learns_nothing_of_people_who_are_not_seated(
     assert all(
         each.full_name is None and each.lobby_at is None for each in project(viewer, after).participants
     )
+
+
+@given(rooms(), people, people, st.sampled_from(IDS))
+def test_patients_learn_that_somebody_stepped_out_but_not_with_whom_nor_what_happens_there(
+    state: RoomState, one: ParticipantInfo, other: ParticipantInfo, viewer_id: str
+) -> None:
+    viewer = Viewer(viewer_id, "patient")
+    for shown in project(viewer, state).participants:
+        assert shown.id == viewer_id or shown.side_room in (None, shown.id)
+    # Two patients' blocks that differ only in what goes on in some side room look the same, and so does the
+    # step from one to the other.
+    one = one.model_copy(update={"id": "p1", "role": "patient", "side_room": one.side_room or "t1"})
+    secret = ("side_room", "microphone", "camera", "screen", "muted_by_staff", "camera_stopped_by_staff")
+    elsewhere = {name: getattr(other, name) for name in secret} | {"side_room": other.side_room or "t2"}
+    another = one.model_copy(update=elsewhere)
+    if viewer_id != "p1":
+        assert viewer.view_of(one) == viewer.view_of(another)
+        known = apply(state, RoomEvent(seq=state.seq + 1, change=ParticipantChange(**one.model_dump())))
+        change = project_change(viewer, known, ParticipantChange(**another.model_dump()))
+        assert isinstance(change, NoChange)
