@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from realtime.relay.packets import rtp
+from tests.relay.impairment import Impairment
 from tests.relay.network import World
 from tests.relay.peer import AUDIO, DELTA_FRAME, KEY_FRAME, VIDEO, FakePeer, FakeTrack
 
@@ -24,6 +25,7 @@ class Device:
     picture: FakeTrack = field(default_factory=lambda: FakeTrack(VIDEO, 0x2222))
     publisher: FakePeer = field(init=False)
     subscriber: FakePeer = field(init=False)
+    bad: Impairment | None = None
     offered: str = ""
 
     def __post_init__(self) -> None:
@@ -46,9 +48,7 @@ class Device:
     def publish(self) -> None:
         """Make a new publish connection, a generation higher than the last."""
         self.publish_generation += 1
-        self.publisher = FakePeer(
-            self.world, ("192.0.2.1", next(_ports)), ufrag=f"p{self.publish_generation}"
-        )
+        self.publisher = self._peer(f"p{self.publish_generation}")
         self.publisher.connect(self.negotiate(*self.kinds))
 
     def negotiate(self, *kinds: str) -> str:
@@ -64,13 +64,17 @@ class Device:
     def subscribe(self) -> None:
         """Make a new subscribe connection."""
         self.subscribe_generation += 1
-        self.subscriber = FakePeer(
-            self.world, ("192.0.2.1", next(_ports)), ufrag=f"s{self.subscribe_generation}"
-        )
+        self.subscriber = self._peer(f"s{self.subscribe_generation}")
         names = {"connection": self.connection, "generation": self.subscribe_generation}
         self.offered = str(self.world.ask("subscribe.offer", **names)["sdp"])
         self.world.ask("subscribe.answer", **names, sdp=self.subscriber.answer(self.offered))
         self.subscriber.connect(self.offered)
+
+    def _peer(self, ufrag: str) -> FakePeer:
+        address = ("192.0.2.1", next(_ports))
+        if self.bad is not None:
+            self.world.network.impair(address, up=self.bad, down=self.bad, seed=address[1])
+        return FakePeer(self.world, address, ufrag=ufrag)
 
     def restart_publish(self) -> None:
         """Restart ICE of the publish connection in place."""

@@ -65,6 +65,7 @@ class FakePeer:
     rtp: list[bytes] = field(default_factory=list)
     rtcp: list[bytes] = field(default_factory=list)
     dtls: Dtls | None = None
+    refused: int = 0
     is_muted: bool = False
     remote: Address | None = None
     mapped: Address | None = None
@@ -148,10 +149,13 @@ class FakePeer:
         elif data[0] < 64:
             self.dtls.datagram(data)
         elif self.dtls.srtp is not None:
-            if rtp.is_rtcp(data):
-                self.rtcp.append(self.dtls.srtp.unprotect_rtcp(data))
-            else:
-                self.rtp.append(self.dtls.srtp.unprotect_rtp(data))
+            try:
+                if rtp.is_rtcp(data):
+                    self.rtcp.append(self.dtls.srtp.unprotect_rtcp(data))
+                else:
+                    self.rtp.append(self.dtls.srtp.unprotect_rtp(data))
+            except ValueError:
+                self.refused += 1  # what the network has doubled, or what is not for us
 
     @property
     def is_connected(self) -> bool:
