@@ -1,4 +1,4 @@
-"""A UDP proxy in a thread of its own, which can cut, thin out or delay the path between browsers and a relay.
+"""A UDP proxy in a thread of its own: it cuts, impairs or moves the path between browsers and a relay.
 
 The relay advertises the proxy's address, so a browser that follows it never knows. Each browser socket gets
 a socket of its own towards the relay, so to the relay every flow keeps a distinct address.
@@ -7,32 +7,48 @@ a socket of its own towards the relay, so to the relay every flow keeps a distin
         ...                      # start the relay with --candidate {proxy.address}
         proxy.cut({51234})       # nothing passes from or to these source ports, nor from ports unseen so far
         proxy.heal()
+        leg = proxy.impair({51234}, up=Impairment(loss=0.05, delay=0.05), down=Impairment(rate=100_000))
+        proxy.clear()
+        proxy.rebind({51234})    # as a NAT does that forgot: the relay sees a new address
 """
 
 import asyncio
-import random
+import itertools
 import threading
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from time import monotonic_ns
 from types import TracebackType
 from typing import Self
 
+from tests.relay.impairment import Impairment, Link
+
 Address = tuple[str, int]
+SECOND = 1_000_000_000
+PERFECT = Impairment()
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The way between some flows and the relay; they share what it carries."""
+
+    up: Link
+    down: Link
 
 
 class UdpProxy:
     """Pass datagrams both ways; the methods may be called from any thread."""
 
-    def __init__(
-        self, target: Address, *, host: str = "127.0.0.1", port: int = 0, loss: float = 0, delay: float = 0
-    ) -> None:
+    def __init__(self, target: Address, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.target = target
-        self.loss = loss
-        self.delay = delay
         self.address: Address = (host, port)
         self._flows: dict[Address, _Upstream] = {}
         self._cut_ports: frozenset[int] | None = frozenset()
         self._takes_new = True
-        self._random = random.Random(1)
+        self._legs: dict[int, Leg] = {}
+        self._leg_of_others: Leg | None = None
+        self._seeds = itertools.count(1)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._stop: Callable[[], object] = lambda: None
         self._thread = threading.Thread(
@@ -64,8 +80,38 @@ class UdpProxy:
         """Let everything pass again."""
         self._cut_ports, self._takes_new = frozenset(), True
 
+    def impair(
+        self,
+        source_ports: Collection[int] | None = None,
+        *,
+        up: Impairment = PERFECT,
+        down: Impairment = PERFECT,
+    ) -> Leg:
+        """Put these flows on one leg with such faults (None: every flow that has no leg of its own)."""
+        leg = Leg(Link(up, seed=next(self._seeds)), Link(down, seed=next(self._seeds)))
+        if source_ports is None:
+            self._leg_of_others = leg
+        else:
+            self._legs = self._legs | dict.fromkeys(source_ports, leg)
+        return leg
+
+    def clear(self) -> None:
+        """Impair nothing any more; what is on its way still arrives."""
+        self._legs, self._leg_of_others = {}, None
+
+    def rebind(self, source_ports: Collection[int]) -> None:
+        """Let the flows reach the relay from new ports; what is sent to the old ones is lost."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._rebind, frozenset(source_ports))
+
+    def _rebind(self, source_ports: frozenset[int]) -> None:
+        for client, flow in list(self._flows.items()):
+            if client[1] in source_ports:
+                flow.close()
+                self._flows[client] = _Upstream(self, client, flow.front)
+
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         self._stop = lambda: loop.call_soon_threadsafe(stop.set)
         transport, _ = await loop.create_datagram_endpoint(lambda: _Front(self), local_addr=self.address)
@@ -77,31 +123,47 @@ class UdpProxy:
         transport.close()
 
     def _passes(self, port: int, *, is_new: bool = False) -> bool:
-        if self._cut_ports is None or port in self._cut_ports or (is_new and not self._takes_new):
+        if self._cut_ports is None or port in self._cut_ports:
             return False
-        return not (self.loss and self._random.random() < self.loss)
+        return self._takes_new or not is_new
 
-    def later(self, send: Callable[[], None]) -> None:
-        """Send now, or after the delay that was asked for."""
-        if self.delay:
-            asyncio.get_running_loop().call_later(self.delay, send)
-        else:
-            send()
+    def _leg(self, port: int) -> Leg | None:
+        return self._legs.get(port, self._leg_of_others)
+
+    def _carry(self, link: Link, size: int, send: Callable[[], None]) -> None:
+        """Send when the datagram has come through the link: now, later, twice or never."""
+        assert self._loop is not None
+        now_ns = monotonic_ns()
+        for at_ns in link.carry(size, now_ns):
+            if at_ns <= now_ns:
+                send()
+            else:
+                self._loop.call_at(at_ns / SECOND, send)
 
     def from_client(self, data: bytes, client: Address, front: asyncio.DatagramTransport) -> None:
         """Take a datagram of a browser."""
-        flow = self._flows.get(client)
-        if not self._passes(client[1], is_new=flow is None):
+        if not self._passes(client[1], is_new=client not in self._flows):
             return
-        if flow is None:
-            flow = self._flows[client] = _Upstream(self, client, front)
-        upstream = flow
-        self.later(lambda: upstream.send(data))
+        if client not in self._flows:
+            self._flows[client] = _Upstream(self, client, front)
+        if leg := self._leg(client[1]):
+            self._carry(leg.up, len(data), lambda: self._flows[client].send(data))
+        else:
+            self._flows[client].send(data)
 
     def from_relay(self, data: bytes, client: Address, front: asyncio.DatagramTransport) -> None:
         """Take a datagram of the relay."""
-        if self._passes(client[1]):
-            self.later(lambda: None if front.is_closing() else front.sendto(data, client))
+
+        def send() -> None:
+            if not front.is_closing():
+                front.sendto(data, client)
+
+        if not self._passes(client[1]):
+            return
+        if leg := self._leg(client[1]):
+            self._carry(leg.down, len(data), send)
+        else:
+            send()
 
 
 class _Front(asyncio.DatagramProtocol):
@@ -119,7 +181,7 @@ class _Upstream(asyncio.DatagramProtocol):
     """Hold one browser socket's way to the relay; what is sent before it is open waits."""
 
     def __init__(self, proxy: UdpProxy, client: Address, front: asyncio.DatagramTransport) -> None:
-        self._proxy, self._client, self._front = proxy, client, front
+        self._proxy, self._client, self.front = proxy, client, front
         self._waiting: list[bytes] = []
         self._transport: asyncio.DatagramTransport | None = None
         loop = asyncio.get_running_loop()
@@ -133,7 +195,7 @@ class _Upstream(asyncio.DatagramProtocol):
             transport.sendto(data)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        self._proxy.from_relay(data, self._client, self._front)
+        self._proxy.from_relay(data, self._client, self.front)
 
     def send(self, data: bytes) -> None:
         if self._transport is None:
