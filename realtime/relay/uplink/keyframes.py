@@ -47,9 +47,11 @@ class KeyframeGovernor:
 
     def is_due(self, now_ns: int, round_trip_ns: int) -> bool:
         """Say whether to ask now; a yes counts as asked."""
-        if not self.is_wanted and any(now_ns >= from_ns for from_ns in self._late.values()):
-            self.is_wanted = True
-            self._late.clear()
+        if self._late and not self.is_wanted:
+            late = [each for each, from_ns in self._late.items() if now_ns >= from_ns]
+            self.is_wanted = any(self._may_begin(each, now_ns) for each in late)
+            if self.is_wanted:
+                self._late.clear()
         if not self.is_wanted:
             return False
         if self._is_asking:
