@@ -34,11 +34,13 @@ class SeatMedia:
         send: Send,
         opened: Callable[[], None],
         relock: Callable[[], Awaitable[bool]],
+        holds_seat: Callable[[], Awaitable[bool]],
         is_near: Callable[[str], bool],
     ) -> None:
         self._relay = relay
         self._opened = opened
         self._relock = relock
+        self._holds_seat = holds_seat
         self._is_near = is_near
         self._memory = memory
         self._room = room
@@ -127,7 +129,10 @@ class SeatMedia:
         except RelayRefusedError as error:
             if error.error != "unknown_connection":
                 raise
-        # The relay gave the connection up, or was started anew: the seat is still ours, so open it once more.
+        # The relay gave the connection up, or was started anew: if the seat is still ours, open it once more.
+        if not await self._holds_seat():
+            # Another device has it, and this one has not been told yet: its media must not come back.
+            raise RelayUnavailableError
         await self._claim()
         if is_restart:
             # What was to be restarted is gone: the browser has to build it anew.
@@ -188,6 +193,9 @@ class SeatMedia:
                 self._hear_speakers()
             case LinkUp():
                 self._tell("link", wire.MediaLost())
+            case control.DrainingEvent(seconds=None) if self._boot is None:
+                # It takes new rooms after all: come once more.
+                self._tell("link", wire.MediaLost())
 
     def _hear_speakers(self) -> None:
         """Tell who speaks where this person is; who speaks elsewhere is not for them, nor when.
@@ -217,7 +225,7 @@ class SeatMedia:
     async def _return(self) -> bool:
         """Take the place on a relay that is back; True if the browser's media there is gone."""
         before = self._boot
-        return await self._open() and self._boot != before
+        return await self._holds_seat() and await self._open() and self._boot != before
 
 
 def _sdp(answer: control.Ok) -> str:

@@ -25,6 +25,7 @@ from realtime.wire import room as wire
 from realtime.wire.errors import ErrorId
 from realtime.wire.state import SEATED, ParticipantInfo
 from realtime.words import Refusal, refusal
+from sessions.selectors.room import HeldConnection
 from sessions.services import room as services
 from telehealth.core import clock
 from telehealth.core.errors import DomainError
@@ -105,6 +106,7 @@ class Seat:
             send=self._tell,
             opened=lambda: self._runtime.desk.refresh(str(self._room_id), [self.participant]),
             relock=lambda: self._runtime.desk.tell_lock(str(self._room_id)),
+            holds_seat=self._holds_seat,
             is_near=self._is_near,
         )
         self.attendance = AttendanceTeller(
@@ -228,7 +230,7 @@ class Seat:
         await self.reread()
         if self.feed.seq != before:
             await self._tell(wire.Snapshot(id=None, snapshot=self.feed.view()))
-        held = await database_sync_to_async(reading.read_held)(self._room_id, self._caller.user.pk)
+        held = await self._held()
         if held is not None and str(held.connection) != self.connection:
             self.is_detached = True
             return refusal(ErrorId.SUPERSEDED)
@@ -271,9 +273,20 @@ class Seat:
         me, other = self.me, find(self.feed.state, participant)
         return me is not None and other is not None and me.side_room == other.side_room
 
+    async def _held(self) -> HeldConnection | None:
+        """Read which connection holds this person's place."""
+        held: HeldConnection | None = await database_sync_to_async(reading.read_held)(
+            self._room_id, self._caller.user.pk
+        )
+        return held
+
+    async def _holds_seat(self) -> bool:
+        held = await self._held()
+        return held is not None and str(held.connection) == self.connection and held.state in SEATED
+
     async def _is_abandoned(self) -> bool:
         """Say whether another connection holds the place that nobody has seen lately."""
-        held = await database_sync_to_async(reading.read_held)(self._room_id, self._caller.user.pk)
+        held = await self._held()
         if held is None:
             return False
         seen = await self._runtime.presence.seen([str(held.connection)])
@@ -290,7 +303,7 @@ class Seat:
         await tell(room_group(self._room_id), message)
 
     async def _rebuild_if_lost(self) -> None:
-        held = await database_sync_to_async(reading.read_held)(self._room_id, self._caller.user.pk)
+        held = await self._held()
         if held is None or held.media_state == "LOST":
             await self.media.say_lost()
 

@@ -41,7 +41,8 @@ class SessionInfo(Strict):
 class ParticipantInfo(Strict):
     """Say where one person stands; `full_name` and `lobby_at` are null for patients' eyes.
 
-    `side_room` is the id of the facilitator whose side room the person is in, null in the group.
+    `side_room` is the id of the facilitator whose side room the person is in, null in the group; to patients,
+    that of somebody else is this person's own id: they stepped out.
     """
 
     id: Identifier

@@ -42,6 +42,7 @@ class FakeRelay:
         self.locks: dict[str, list[str] | None] = {}
         self.journals: dict[str, list[JournalFact]] = {}
         self.acked: dict[str, int] = {}
+        self.is_draining = False
         self.is_cut_after: int | None = None
         self.refuses_to_read: set[str] = set()
         self._listeners = Listeners()
@@ -97,6 +98,8 @@ class FakeRelay:
                 only = self.locks.get(request.room)
                 if only is not None and request.participant not in only:
                     raise RelayRefusedError("locked")
+                if self.is_draining and request.connection not in self.connections:
+                    raise RelayRefusedError("draining")
                 self.connections[request.connection] = request.model_dump()
             case wire.ConnectionClose():
                 self.connections.pop(request.connection, None)
