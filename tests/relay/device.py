@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from realtime.relay.packets import rtp
 from tests.relay.impairment import Impairment
 from tests.relay.network import World
-from tests.relay.peer import AUDIO, DELTA_FRAME, KEY_FRAME, VIDEO, FakePeer, FakeTrack
+from tests.relay.peer import AUDIO, DELTA_FRAME, KEY_FRAME, PAYLOADS, VIDEO, FakePeer, FakeTrack
 
 _ports = iter(range(20_000, 60_000))
 
@@ -108,10 +108,10 @@ class Device:
 
     def received(self, kind: str) -> list[tuple[int, int, int, bytes]]:
         """Return (sequence, timestamp, ssrc, payload) of everything that came for a kind of media."""
-        canonical = 111 if kind == AUDIO else 96
+        answered = PAYLOADS[kind]
         found = []
         for packet in self.subscriber.rtp:
-            if packet[1] & 0x7F == canonical:
+            if packet[1] & 0x7F == answered:
                 sequence, timestamp, ssrc, _, _, start, end = rtp.parse_header(packet)
                 found.append((sequence, timestamp, ssrc, packet[start:end]))
         return found

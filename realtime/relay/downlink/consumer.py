@@ -2,33 +2,32 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from realtime.relay.clock import MILLISECOND, SECOND, ntp_from_mono
+from realtime.relay.clock import SECOND, ntp_from_mono
+from realtime.relay.downlink.retransmission import DEFAULT_ROUND_TRIP_NS, PLAIN_REACH, Allowance, History
 from realtime.relay.packets import rtcp, rtp, vp8
 from realtime.relay.packets.rewriter import Rewriter
-from realtime.relay.uplink.encoding import OPUS_RATE, VIDEO_PAYLOAD_AT, VP8_RATE, Encoding
+from realtime.relay.uplink.encoding import (
+    OPUS_PAYLOAD,
+    OPUS_RATE,
+    VIDEO_PAYLOAD_AT,
+    VP8_PAYLOAD,
+    VP8_RATE,
+    Encoding,
+)
 from realtime.relay.uplink.producer import Producer
 from realtime.wire.relay import MediaKind
 
-MAX_RESENDS_PER_PACKET = 3
-MAX_RESENDS_PER_SECOND = 200
-_DEFAULT_ROUND_TRIP_NS = 50 * MILLISECOND
-_SEGMENTS_KEPT = 8
-_RESENDS_KEPT = 512
+# A publisher's clock that differs so much from the time that has passed here is not believed.
+_MAX_CLOCK_ERROR_NS = SECOND
+_MAX_REPORT_ERROR_NS = 5 * SECOND
+_MAX_HOLES = 1000
+# 200 ms of voice; what has waited longer is of no use any more.
+_VOICE_HELD = 10
+_pack = rtp.HEADER.pack
 _MASK16, _MASK32 = 0xFFFF, 0xFFFFFFFF
-
-
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """Remember how a stretch of outgoing numbers maps back to the encoding it came from."""
-
-    first: int
-    encoding: Encoding
-    sequence_shift: int
-    timestamp_shift: int
-    picture_shift: int
-    index_shift: int
+_MARKER, _ALWAYS = 0x80, 0x8000
+_EXTENSION_BYTES = 8
 
 
 class Consumer:
@@ -36,6 +35,14 @@ class Consumer:
 
     `encoding` is what is sent now, `target` what is to be sent from its next start on; both None: paused.
     """
+
+    # More than thirty attributes in a dictionary of its own would be slow to read.
+    __slots__ = (
+        "_allowance", "_dropped_frame", "_end_bit", "_held", "_history", "_holes", "_last_report",
+        "_packets_reported", "_payload_change", "_plain_send", "_rate", "_rewriter", "_rtx_payload",
+        "_rtx_sequence", "_send", "_switched", "encoding", "kind", "loss_fraction", "mid", "octets",
+        "packets", "producer", "resent_bytes", "round_trip_ns", "rtx_ssrc", "ssrc", "target",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -46,6 +53,8 @@ class Consumer:
         first_sequence: int,
         first_timestamp: int,
         send: Callable[[bytes], bool | None],
+        rtx_ssrc: int | None = None,
+        switched: Callable[["Consumer", bool, int], None] | None = None,
     ) -> None:
         if not 0 <= first_sequence < 2**15:
             # A receiver that misses the first packets must not have to guess whether the counter has wrapped.
@@ -53,29 +62,54 @@ class Consumer:
         self.mid = mid
         self.kind: MediaKind = kind
         self.ssrc = ssrc
+        self.rtx_ssrc = rtx_ssrc
         self.producer: Producer | None = None
         self.encoding: Encoding | None = None
         self.target: Encoding | None = None
         self.packets = 0
         self.octets = 0
+        self.resent_bytes = 0
         self.loss_fraction = 0
-        self.round_trip_ns = _DEFAULT_ROUND_TRIP_NS
-        self._send = send
-        self._rate = VP8_RATE if kind == "video" else OPUS_RATE
+        self.round_trip_ns = DEFAULT_ROUND_TRIP_NS
+        is_video = kind == "video"
+        self._plain_send = self._send = send
+        self._switched = switched
+        self._rate = VP8_RATE if is_video else OPUS_RATE
         self._rewriter = Rewriter(
             first_sequence=first_sequence, first_timestamp=first_timestamp, rate=self._rate
         )
-        self._entered = 0
-        self._segments: deque[_Segment] = deque(maxlen=_SEGMENTS_KEPT)
-        self._resent: dict[int, tuple[int, int]] = {}
-        self._budget = MAX_RESENDS_PER_SECOND
-        self._last_report_timestamp: int | None = None
+        self._end_bit = _MARKER if is_video else _ALWAYS
+        self._payload_change = 0
+        self._rtx_payload: int | None = None
+        self._rtx_sequence = first_sequence
+        self._history = History()
+        self._allowance = Allowance()
+        # Numbers passed over whose packets the relay lacks itself; only these may still come late.
+        self._holes: dict[int, None] = {}
+        self._dropped_frame = b""
+        self._held: deque[bytes] = deque(maxlen=_VOICE_HELD)
+        self._last_report: int | None = None
         self._packets_reported = 0
 
     @property
     def is_waiting(self) -> bool:
         """Say whether something is to be sent of which nothing could be sent yet."""
         return self.encoding is None and self.target is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Say whether somebody is in the slot of whom nothing is to be sent."""
+        return self.producer is not None and self.encoding is None and self.target is None
+
+    @property
+    def sent_bytes(self) -> int:
+        """Count everything sent, with headers and repetitions."""
+        return self.octets + self.packets * (rtp.FIXED_LENGTH + _EXTENSION_BYTES) + self.resent_bytes
+
+    def negotiated(self, *, payload: int, rtx_payload: int | None) -> None:
+        """Use the numbers of the browser's answer; without one for RTX, packets go again as they were."""
+        self._payload_change = payload ^ (VP8_PAYLOAD if self.kind == "video" else OPUS_PAYLOAD)
+        self._rtx_payload = rtx_payload if self.rtx_ssrc is not None else None
 
     def attach(self, producer: Producer, now_ns: int) -> None:
         """Carry `producer` from now on, its smallest encoding until `select` says otherwise."""
@@ -108,13 +142,13 @@ class Consumer:
         self.target = encoding
         encoding.subscribers.append(self)
         if self.kind == "video":
-            encoding.want_keyframe(now_ns)
+            encoding.want_keyframe(now_ns)  # the relay's own wish: no subscriber is charged for it
 
     def _let_go(self, encoding: Encoding | None) -> None:
         if encoding is not None:
             encoding.subscribers.remove(self)
 
-    def forward(
+    def forward(  # one flat function: this is the hot path, and every call in it costs
         self,
         encoding: Encoding,
         sequence: int,
@@ -130,91 +164,184 @@ class Consumer:
         if encoding is self.target:
             if not is_start:
                 return
-            self._let_go(self.encoding)
-            self.encoding, self.target = encoding, None
-            self._entered = sequence
-            rewriter.splice(sequence, timestamp, now_ns, descriptor)
-            self._segments.append(
-                _Segment(
-                    rewriter.last_sequence + 1,
-                    encoding,
-                    rewriter.sequence_shift,
-                    rewriter.timestamp_shift,
-                    rewriter.picture_shift,
-                    rewriter.index_shift,
-                )
-            )
-        elif sequence < self._entered:
+            is_layer = self._switch(encoding, sequence, timestamp, descriptor, now_ns)
+            self.forward(encoding, sequence, timestamp, head, body, descriptor, is_start, now_ns)
+            if self._switched is not None:
+                self._switched(self, is_layer, now_ns)
             return
-        out = rewriter.advance(sequence, timestamp, now_ns, descriptor)
+        out = sequence + rewriter.sequence_shift
+        out_timestamp = timestamp + rewriter.timestamp_shift
+        last = rewriter.last_sequence
+        if out > last:
+            if out > last + 1:
+                self._note_holes(last + 1, out)
+            # `Rewriter.advance`, written out.
+            rewriter.last_sequence = out
+            rewriter.last_timestamp = out_timestamp
+            rewriter.last_ns = now_ns
+            rewriter.newest = descriptor
+            rewriter.is_frame_whole = head & self._end_bit
+        elif not self._fills_hole(out, now_ns):
+            return
+        packet = _pack(head ^ self._payload_change, out & _MASK16, out_timestamp & _MASK32, self.ssrc)
         if rewriter.picture_shift or rewriter.index_shift:
-            body = vp8.rewrite(
-                body, VIDEO_PAYLOAD_AT, descriptor, rewriter.picture_shift, rewriter.index_shift
+            packet = vp8.rewrite(
+                body, VIDEO_PAYLOAD_AT, descriptor, rewriter.picture_shift, rewriter.index_shift, packet
             )
+        else:
+            packet += body
+        if self._send(packet) is False:
+            self._no_room(packet)
+            return
         self.packets += 1
-        self.octets += len(body)
-        out_timestamp = (timestamp + rewriter.timestamp_shift) & _MASK32
-        self._send(rtp.HEADER.pack(head, out & _MASK16, out_timestamp, self.ssrc) + body)
+        self.octets += len(body) - (head >> 9 & 8)  # the extension bit counts its 8 bytes
 
-    def nack(self, sequences: tuple[int, ...], now_ns: int) -> int:
-        """Send again what the subscriber lost, within bounds; return how many could not be."""
-        refused = 0
+    def _switch(
+        self, encoding: Encoding, sequence: int, timestamp: int, descriptor: vp8.Descriptor, now_ns: int
+    ) -> bool:
+        """Splice the target in; say whether another layer of the same camera went before it."""
+        rewriter = self._rewriter
+        before = self.encoding
+        advance = self._captured_since(before, encoding, timestamp, now_ns) if before is not None else None
+        self._let_go(before)
+        self.encoding, self.target = encoding, None
+        self._history.end(rewriter.last_sequence)
+        rewriter.splice(sequence, timestamp, now_ns, descriptor, advance=advance)
+        self._history.begin(encoding, rewriter)
+        # What comes late of the time before has no number any more: the shifts are new.
+        self._holes.clear()
+        return before is not None
+
+    def _captured_since(
+        self, before: Encoding, encoding: Encoding, timestamp: int, now_ns: int
+    ) -> int | None:
+        """Return the ticks between the newest picture sent and the first of another layer of the same camera.
+
+        Both layers show the same moments; their own clocks, told by the publisher's reports, say which.
+        """
+        rewriter = self._rewriter
+        shown_ns = before.capture_ns(rewriter.last_timestamp - rewriter.timestamp_shift)
+        next_ns = encoding.capture_ns(timestamp)
+        if shown_ns is None or next_ns is None:
+            return None
+        if abs(next_ns - shown_ns - (now_ns - rewriter.last_ns)) > _MAX_CLOCK_ERROR_NS:
+            return None
+        return (next_ns - shown_ns) * self._rate // SECOND
+
+    def _note_holes(self, first: int, until: int) -> None:
+        for missing in range(max(first, until - _MAX_HOLES), until):
+            self._holes[missing] = None
+        while len(self._holes) > _MAX_HOLES:
+            del self._holes[next(iter(self._holes))]
+
+    def _fills_hole(self, out: int, now_ns: int) -> bool:
+        """Say whether a packet that comes late may go under its own number; each number goes only once."""
+        if out not in self._holes:
+            return False
+        del self._holes[out]
+        if out > self._rewriter.last_sequence - PLAIN_REACH:
+            return True
+        if self._rtx_payload is not None:
+            self._resend(out, now_ns)
+        return False
+
+    def _no_room(self, packet: bytes) -> None:
+        """Let go of the rest of a picture that cannot be whole; keep voice for the next moment."""
+        if self.kind == "video":
+            self._dropped_frame = packet[4:8]
+            self._send = self._send_other_frames
+        else:
+            self._held.append(packet)
+            self._send = self._send_held_first
+
+    def _send_other_frames(self, packet: bytes) -> bool | None:
+        if packet[4:8] == self._dropped_frame:
+            return False
+        self._send = self._plain_send
+        return self._plain_send(packet)
+
+    def _send_held_first(self, packet: bytes) -> bool:
+        self._held.append(packet)
+        while self._held and self._plain_send(self._held[0]) is not False:
+            self._held.popleft()
+        if not self._held:
+            self._send = self._plain_send
+        return True
+
+    def nack(self, sequences: tuple[int, ...], now_ns: int) -> tuple[int, int]:
+        """Send again what the subscriber lost, within bounds; return how many were and how many were not.
+
+        What the relay is itself still waiting for is neither: it goes out when it comes.
+        """
+        answered = refused = 0
+        newest = self._rewriter.last_sequence
         for low in sequences:
-            newest = self._rewriter.last_sequence
-            if not self._resend(newest + rtp.signed16(low - newest), now_ns):
+            out = newest + rtp.signed16(low - newest)
+            if self._resend(out, now_ns):
+                answered += 1
+            elif out not in self._holes:
                 refused += 1
-        return refused
+        return answered, refused
 
     def _resend(self, out: int, now_ns: int) -> bool:
-        times, at_ns = self._resent.get(out, (0, 0))
-        if times >= MAX_RESENDS_PER_PACKET or (times and now_ns - at_ns < self.round_trip_ns):
+        newest = self._rewriter.last_sequence
+        if out > newest or (self._rtx_payload is None and out <= newest - PLAIN_REACH):
             return False
-        segment = next((each for each in reversed(self._segments) if each.first <= out), None)
-        if segment is None or out > self._rewriter.last_sequence or self._budget <= 0:
+        found = self._history.find(out, now_ns)
+        if found is None:
             return False
-        cached = segment.encoding.cached(out - segment.sequence_shift)
-        if cached is None:
+        head, timestamp, body = found
+        size = len(body) + rtp.FIXED_LENGTH
+        if not self._allowance.take(
+            out, size, sent=self.sent_bytes, round_trip_ns=self.round_trip_ns, now_ns=now_ns
+        ):
             return False
-        head, timestamp, body, descriptor = cached
-        if self.kind == "video":
-            # Bytes 5 to 8 hold the abs-send-time; an old one would read as a queue on the path.
-            body = body[:5] + rtp.abs_send_time(now_ns) + body[8:]
-            body = vp8.rewrite(body, VIDEO_PAYLOAD_AT, descriptor, segment.picture_shift, segment.index_shift)
-        self._budget -= 1
-        if len(self._resent) >= _RESENDS_KEPT:
-            self._resent.pop(next(iter(self._resent)))
-        self._resent[out] = times + 1, now_ns
-        self.packets += 1
-        self.octets += len(body)
-        out_timestamp = (timestamp + segment.timestamp_shift) & _MASK32
-        self._send(rtp.HEADER.pack(head, out & _MASK16, out_timestamp, self.ssrc) + body)
+        self._holes.pop(out, None)
+        if self._rtx_payload is None or self.rtx_ssrc is None:
+            head, sequence, ssrc = head ^ self._payload_change, out, self.ssrc
+            self.packets += 1
+            self.octets += len(body) - (head >> 9 & 8)
+        else:
+            # RFC 4588: a stream of its own, in which each payload begins with its number in the first stream.
+            original = (out & _MASK16).to_bytes(2, "big")
+            body = body[:VIDEO_PAYLOAD_AT] + original + body[VIDEO_PAYLOAD_AT:]
+            head = head & ~0x7F | self._rtx_payload
+            sequence, ssrc = self._rtx_sequence, self.rtx_ssrc
+            self._rtx_sequence += 1
+            self.resent_bytes += size + len(original)
+        self._plain_send(_pack(head, sequence & _MASK16, timestamp & _MASK32, ssrc) + body)
         return True
 
     def keyframe_request(self, now_ns: int) -> None:
         """Pass the subscriber's wish on to whoever is in the slot."""
         wanted = self.target or self.encoding
         if self.kind == "video" and wanted is not None:
-            wanted.want_keyframe(now_ns)
-
-    def receiver_report(self, block: rtcp.ReportBlock, now_ns: int) -> None:
-        """Learn loss and round trip time."""
-        self.loss_fraction = block.fraction_lost
-        if block.last_sr:
-            middle = (ntp_from_mono(now_ns) >> 16) & _MASK32
-            round_trip = (middle - block.last_sr - block.delay_since_sr) & _MASK32
-            if round_trip < 2 * 65536:
-                self.round_trip_ns = max(round_trip * SECOND // 65536, 10 * MILLISECOND)
+            wanted.want_keyframe(now_ns, self)
 
     def report(self, now_ns: int) -> rtcp.SenderReport | None:
         """Return the sender report of the last second, or None if nothing was sent in it."""
-        self._budget = MAX_RESENDS_PER_SECOND
-        if self.packets == self._packets_reported or self.encoding is None:
+        if self.packets == self._packets_reported:
             return None
-        self._packets_reported = self.packets
-        timestamp = self.encoding.timestamp_at(now_ns) + self._rewriter.timestamp_shift
-        if self._last_report_timestamp is not None:
-            timestamp = max(timestamp, self._last_report_timestamp)
-        self._last_report_timestamp = timestamp
+        report = self.sender_report(now_ns)
+        if report is not None:
+            self._packets_reported = self.packets
+        return report
+
+    def sender_report(self, now_ns: int) -> rtcp.SenderReport | None:
+        """Tie this moment to the slot's timestamps, never by a mapping from before the newest switch.
+
+        None while nothing is sent, and where the clock would have to go back: none is better.
+        """
+        encoding, rewriter = self.encoding, self._rewriter
+        if encoding is None:
+            return None
+        by_arrival = rewriter.last_timestamp + (now_ns - rewriter.last_ns) * self._rate // SECOND
+        timestamp = encoding.timestamp_at(now_ns) + rewriter.timestamp_shift
+        if abs(timestamp - by_arrival) > _MAX_REPORT_ERROR_NS * self._rate // SECOND:
+            timestamp = by_arrival
+        if self._last_report is not None and timestamp <= self._last_report:
+            return None
+        self._last_report = timestamp
         return rtcp.SenderReport(
             ssrc=self.ssrc,
             ntp=ntp_from_mono(now_ns),

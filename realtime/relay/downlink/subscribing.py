@@ -4,6 +4,13 @@ from typing import Literal
 
 from realtime.relay.counters import Counters
 from realtime.relay.downlink.consumer import Consumer
+from realtime.relay.downlink.feedback import (
+    KEYFRAME_REQUESTS_PER_SECOND,
+    NACKED_PER_SECOND,
+    Limit,
+    PathReports,
+    SentRate,
+)
 from realtime.relay.negotiation.sdp_read import BadSdpError, Description
 from realtime.relay.negotiation.slot_offer import SlotLine, slot_offer
 from realtime.relay.packets import rtcp
@@ -36,6 +43,12 @@ class SubscribePeer:
         self._version = 1
         self._answer: Description | None = None
         self.remb: int | None = None
+        self.remb_ns: int | None = None
+        self.has_reported = False
+        self._path = PathReports()
+        self._sent = SentRate()
+        self._nacks = Limit(NACKED_PER_SECOND)
+        self._keyframe_requests = Limit(KEYFRAME_REQUESTS_PER_SECOND)
         self.peer = factory.make(direction="subscribe", generation=generation, owner=self, now_ns=now_ns)
         self.audio = [self._slot("a", i, environment) for i in range(environment.audio_slots)]
         self.video = [self._slot("v", i, environment) for i in range(environment.video_slots)]
@@ -54,13 +67,15 @@ class SubscribePeer:
             first_sequence=random_below(2**15),
             first_timestamp=random_below(2**31),
             send=self.peer.send_rtp,
+            rtx_ssrc=None if letter == "a" else ssrc | _RTX_BIT,
+            switched=self._switched,
         )
 
     def _consumers(self) -> list[Consumer]:
         return [*self.audio, *self.video, *self.screen]
 
     def offer(self, *, restart: bool = False) -> str:
-        """Write the offer of the pool: the same text each time, but for new ICE credentials when asked for."""
+        """Write the offer of the pool: the same text each time, but for new ICE credentials if asked for."""
         if restart:
             self._factory.restart(self.peer, None)
             self._version += 1
@@ -69,12 +84,27 @@ class SubscribePeer:
                 mid=consumer.mid,
                 kind=consumer.kind,
                 ssrc=consumer.ssrc,
-                rtx_ssrc=consumer.ssrc | _RTX_BIT if consumer.kind == "video" else None,
+                rtx_ssrc=consumer.rtx_ssrc,
                 stream=_stream(consumer),
             )
             for consumer in self._consumers()
         ]
-        return slot_offer(self._factory.local(self.peer), slots, session_id=self._session_id, version=self._version)
+        local = self._factory.local(self.peer)
+        return slot_offer(local, slots, session_id=self._session_id, version=self._version)
+
+    @property
+    def loss(self) -> float:
+        """The worst smoothed loss of a slot that flows, 0 to 1."""
+        return self._path.loss
+
+    @property
+    def round_trip_ns(self) -> int:
+        """How long a packet to this browser and its answer take."""
+        return self._path.round_trip_ns
+
+    def sent_bitrate(self, now_ns: int) -> int:
+        """Return the bits per second that went to this browser in the last second, repetitions and all."""
+        return self._sent.rate(sum(each.sent_bytes for each in self._consumers()), now_ns)
 
     @property
     def is_answered(self) -> bool:
@@ -91,12 +121,17 @@ class SubscribePeer:
             raise BadSdpError("new ICE credentials answer nothing that was offered")
         self._answer = answer
         self._refused = frozenset(
-            media.mid for media in answer.media if media.is_rejected or not media.is_receiving
+            media.mid
+            for media in answer.media
+            if media.is_rejected or not media.is_receiving or media.payload is None
         )
+        for consumer, media in zip(self._consumers(), answer.media, strict=True):
+            if media.payload is not None:
+                consumer.negotiated(payload=media.payload, rtx_payload=media.repair_payload)
         self.peer.fingerprints = answer.fingerprints
 
     def carry(self, column: Column, producers: list[Producer | None], now_ns: int) -> None:
-        """Put these producers into the slots of one column; a slot that carries the right one is left alone."""
+        """Put these producers into the slots of one column; one that carries the right one is left alone."""
         consumers: list[Consumer] = getattr(self, column)
         for consumer, producer in zip(consumers, producers, strict=True):
             wanted = producer if self.peer.is_connected and consumer.mid not in self._refused else None
@@ -121,7 +156,8 @@ class SubscribePeer:
         self._events.authenticated(now_ns)
         for packet in rtcp.parse(data):
             if isinstance(packet, rtcp.Remb):
-                self.remb = packet.bitrate
+                self.remb, self.remb_ns = packet.bitrate, now_ns
+                self.has_reported = True
             elif isinstance(packet, rtcp.ReportBlock | rtcp.Nack | rtcp.KeyframeRequest):
                 consumer = self._by_ssrc.get(packet.ssrc)
                 if consumer is not None:
@@ -130,14 +166,25 @@ class SubscribePeer:
     def _feedback(
         self, consumer: Consumer, packet: rtcp.ReportBlock | rtcp.Nack | rtcp.KeyframeRequest, now_ns: int
     ) -> None:
+        counters = self._counters
         if isinstance(packet, rtcp.ReportBlock):
-            consumer.receiver_report(packet, now_ns)
+            self.has_reported = True
+            self._path.receiver_report(packet, now_ns)
+            consumer.round_trip_ns = self._path.round_trip_ns
+            consumer.loss_fraction = packet.fraction_lost
         elif isinstance(packet, rtcp.KeyframeRequest):
-            consumer.keyframe_request(now_ns)
+            if self._keyframe_requests.grant(1, now_ns):
+                counters.add("pli_received")
+                consumer.keyframe_request(now_ns)
+            else:
+                counters.drop("pli_rate")
         else:
-            refused = consumer.nack(packet.sequences, now_ns)
-            if refused:
-                self._counters.dropped["nack_unanswered"] += refused
+            granted = self._nacks.grant(len(packet.sequences), now_ns)
+            counters.add("nack_received", len(packet.sequences))
+            counters.dropped["nack_rate"] += len(packet.sequences) - granted
+            answered, refused = consumer.nack(packet.sequences[:granted], now_ns)
+            counters.add("rtx_sent", answered)
+            counters.dropped["nack_unanswered"] += refused
 
     def on_connected(self, peer: Peer, now_ns: int) -> None:
         """Pass it on."""
@@ -149,6 +196,7 @@ class SubscribePeer:
 
     def report(self, now_ns: int) -> None:
         """Send the sender reports of every slot that carried something in the last second."""
+        self._path.keep_only({each.ssrc for each in self._consumers() if each.encoding is not None})
         reports: list[bytes] = []
         names: list[tuple[int, str]] = []
         for consumer in self._consumers():
@@ -159,6 +207,15 @@ class SubscribePeer:
         for start in range(0, len(reports), _REPORTS_PER_DATAGRAM):
             end = start + _REPORTS_PER_DATAGRAM
             self.peer.send_rtcp([*reports[start:end], rtcp.build_sdes(names[start:end])])
+
+    def _switched(self, consumer: Consumer, is_layer: bool, now_ns: int) -> None:
+        """Tell the time of what has begun at once: lips would follow what was there before."""
+        if is_layer:
+            self._counters.add("layer_switch")
+        report = consumer.sender_report(now_ns)
+        if report is not None:
+            names = [(consumer.ssrc, _stream(consumer))]
+            self.peer.send_rtcp([rtcp.build_sender_report(report), rtcp.build_sdes(names)])
 
     def close(self) -> None:
         """End the peer connection; idempotent."""

@@ -41,23 +41,58 @@ def parse_descriptor(data: bytes, start: int, end: int) -> tuple[bool, Descripto
     return begins, (picture_at, picture, index_at, index)
 
 
-def rewrite(body: bytes, start: int, descriptor: Descriptor, picture_shift: int, index_shift: int) -> bytes:
-    """Return `body`, whose payload begins at `start`, with both numbers moved on, each in its width."""
+def rewrite(
+    body: bytes,
+    start: int,
+    descriptor: Descriptor,
+    picture_shift: int,
+    index_shift: int,
+    before: bytes = b"",
+) -> bytes:
+    """Return `before` and `body`, whose payload begins at `start`, with both numbers moved on in their width.
+
+    TL0PICIDX follows the picture id at once, so one cut is enough.
+    """
     picture_at, picture, index_at, index = descriptor
-    if picture_at:
-        at = start + picture_at
-        if body[at] & 0x80:
-            number = 0x8000 | (picture + picture_shift) & 0x7FFF
-            body = body[:at] + number.to_bytes(2, "big") + body[at + 2 :]
+    at = start + (picture_at or index_at)
+    if not picture_at:
+        if not index_at:
+            return before + body
+        numbers = bytes(((index + index_shift) & 0xFF,))
+    elif body[at] & 0x80:
+        picture += picture_shift
+        if index_at:
+            numbers = bytes((0x80 | picture >> 8 & 0x7F, picture & 0xFF, (index + index_shift) & 0xFF))
         else:
-            body = body[:at] + bytes([(picture + picture_shift) & 0x7F]) + body[at + 1 :]
-    if index_at:
-        at = start + index_at
-        body = body[:at] + bytes([(index + index_shift) & 0xFF]) + body[at + 1 :]
-    return body
+            numbers = bytes((0x80 | picture >> 8 & 0x7F, picture & 0xFF))
+    elif index_at:
+        numbers = bytes(((picture + picture_shift) & 0x7F, (index + index_shift) & 0xFF))
+    else:
+        numbers = bytes(((picture + picture_shift) & 0x7F,))
+    return before + body[:at] + numbers + body[at + len(numbers) :]
 
 
 def shifted(descriptor: Descriptor, picture_shift: int, index_shift: int) -> Descriptor:
     """Return the descriptor of a body that `rewrite` has moved on."""
     picture_at, picture, index_at, index = descriptor
     return picture_at, (picture + picture_shift) & 0x7FFF, index_at, (index + index_shift) & 0xFF
+
+
+class PictureWidener:
+    """Write picture ids of 7 bits with 15, so that every source of a slot counts in the same width."""
+
+    __slots__ = ("_newest",)
+
+    def __init__(self) -> None:
+        self._newest = 0
+
+    def widen(self, data: bytes, start: int, descriptor: Descriptor) -> tuple[bytes, Descriptor]:
+        """Return the packet, one byte longer, whose payload begins at `start`, and its descriptor."""
+        picture_at, short, index_at, index = descriptor
+        # The nearest number that ends in these 7 bits.
+        picture = self._newest + ((short - self._newest + 0x40) & 0x7F) - 0x40
+        self._newest = max(self._newest, picture)
+        picture &= 0x7FFF
+        at = start + picture_at
+        data = data[:at] + (0x8000 | picture).to_bytes(2, "big") + data[at + 1 :]
+        return data, (picture_at, picture, index_at and index_at + 1, index)

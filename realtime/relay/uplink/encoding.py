@@ -99,6 +99,7 @@ class Encoding:
         self._rewriter = Rewriter(
             first_sequence=first_sequence, first_timestamp=first_timestamp, rate=self.rate
         )
+        self._widener = vp8.PictureWidener()
         self._clock_map = clock_map
         self._key: tuple[int, int] | None = None
         self._feedback: Feedback | None = None
@@ -169,6 +170,9 @@ class Encoding:
             return "not_allowed"
         if self.is_video:
             is_start, descriptor = vp8.parse_descriptor(data, start, end)
+            if descriptor[0] and not data[start + descriptor[0]] & 0x80:
+                data, descriptor = self._widener.widen(data, start, descriptor)
+                end += 1
         else:
             is_start, descriptor = start < end, vp8.NO_DESCRIPTOR
         timestamp = self._timestamp + rtp.signed32(timestamp - self._timestamp)
@@ -208,7 +212,8 @@ class Encoding:
             self._newest_key = max(self._newest_key, sequence)
             self._governor.seen()
         out_timestamp = timestamp + rewriter.timestamp_shift
-        out = rewriter.advance(sequence + skipped_since, timestamp, now_ns, descriptor)
+        is_end = not self.is_video or data[1] & _MARKER
+        out = rewriter.advance(sequence + skipped_since, timestamp, now_ns, descriptor, is_end)
         head = _VERSION | (data[1] & _MARKER) | self._payload
         body = data[start:end]
         if self.is_video:

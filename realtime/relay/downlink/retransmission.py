@@ -1,0 +1,110 @@
+"""What a slot has sent and may be asked for again: found exactly; bounded in times, pace and bytes."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from realtime.relay.clock import MILLISECOND, SECOND
+from realtime.relay.packets import rtp, vp8
+from realtime.relay.packets.rewriter import Rewriter
+from realtime.relay.uplink.encoding import VIDEO_PAYLOAD_AT, Encoding
+
+MAX_TIMES = 3
+# Of what the slot sends, in percent; the floor is three pictures' packets or some forty of voice.
+BUDGET_PERCENT = 15
+BUDGET_FLOOR_BYTES = 4000
+# libsrtp keeps a window of 128 numbers per SSRC: what is older cannot be encrypted under its own number.
+PLAIN_REACH = 120
+DEFAULT_ROUND_TRIP_NS = 100 * MILLISECOND
+_SEGMENTS_KEPT = 16
+_COUNTS_KEPT = 1024
+
+# first two header bytes, outgoing timestamp, everything behind the fixed header
+Again = tuple[int, int, bytes]
+
+
+@dataclass(slots=True)
+class _Segment:
+    """Map a stretch of outgoing numbers back to the encoding that it came from."""
+
+    first: int
+    last: int
+    encoding: Encoding
+    sequence_shift: int
+    timestamp_shift: int
+    picture_shift: int
+    index_shift: int
+
+
+class History:
+    """Know which packet went out under which number; the packets lie in the encodings' caches."""
+
+    __slots__ = ("_segments",)
+
+    def __init__(self) -> None:
+        self._segments: deque[_Segment] = deque(maxlen=_SEGMENTS_KEPT)
+
+    def end(self, last: int) -> None:
+        """End the stretch at the last number that was given; the one behind it may stay free."""
+        if self._segments:
+            self._segments[-1].last = last
+
+    def begin(self, encoding: Encoding, rewriter: Rewriter) -> None:
+        """Begin a stretch with the next number."""
+        self._segments.append(
+            _Segment(
+                rewriter.last_sequence + 1,
+                -1,
+                encoding,
+                rewriter.sequence_shift,
+                rewriter.timestamp_shift,
+                rewriter.picture_shift,
+                rewriter.index_shift,
+            )
+        )
+
+    def find(self, out: int, now_ns: int) -> Again | None:
+        """Return what belongs to a number, as it is to be sent now; None if it never came or is too old."""
+        segment = next((each for each in reversed(self._segments) if each.first <= out), None)
+        if segment is None or (segment is not self._segments[-1] and out > segment.last):
+            return None
+        cached = segment.encoding.cached(out - segment.sequence_shift)
+        if cached is None:
+            return None
+        head, timestamp, body, descriptor = cached
+        if segment.encoding.is_video:
+            # Bytes 5 to 8 hold the abs-send-time; an old one would read as a queue on the path.
+            fresh = body[:5] + rtp.abs_send_time(now_ns)
+            body = fresh + body[VIDEO_PAYLOAD_AT:]
+            body = vp8.rewrite(body, VIDEO_PAYLOAD_AT, descriptor, segment.picture_shift, segment.index_shift)
+        return head, timestamp + segment.timestamp_shift, body
+
+
+class Allowance:
+    """Decide whether a packet may go again: not often, not twice in a round trip, not beyond a budget."""
+
+    __slots__ = ("_before", "_counts", "_since_ns", "_spent", "_total")
+
+    def __init__(self) -> None:
+        self._counts: dict[int, tuple[int, int]] = {}
+        self._since_ns = 0
+        self._total = 0
+        self._before = 0
+        self._spent = 0
+
+    def take(self, out: int, size: int, *, sent: int, round_trip_ns: int, now_ns: int) -> bool:
+        """Say whether `out` may go again, and note that it does; `sent` counts all bytes of the slot."""
+        times, at_ns = self._counts.get(out, (0, 0))
+        if times >= MAX_TIMES or (times and now_ns - at_ns < round_trip_ns):
+            return False
+        elapsed = now_ns - self._since_ns
+        if elapsed >= SECOND:
+            self._before = (sent - self._total) * SECOND // elapsed
+            self._since_ns, self._total, self._spent = now_ns, sent, 0
+        rate = max(self._before, sent - self._total)
+        if self._spent + size > max(BUDGET_FLOOR_BYTES, rate * BUDGET_PERCENT // 100):
+            return False
+        self._spent += size
+        if times == 0 and len(self._counts) >= _COUNTS_KEPT:
+            self._counts.pop(next(iter(self._counts)))
+        self._counts[out] = times + 1, now_ns
+        return True
