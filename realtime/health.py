@@ -33,6 +33,8 @@ def relay() -> Health:
         return Health(ok=False, text="The media relay cannot be reached. It is tried again all the time.")
     if running.is_behind:
         return Health(ok=False, text="The relay answers, but its facts could not be stored. They wait there.")
+    if running.memory.is_draining:
+        return Health(ok=True, text="Linked. The relay is about to end and takes no new rooms.")
     return Health(ok=True, text="Linked.")
 
 

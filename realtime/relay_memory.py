@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from realtime.relay_link import LinkDown, Relay, RelayNews
-from realtime.wire.relay import MediaEvent, QualityEvent, SlotsEvent, SpeakersEvent
+from realtime.wire.relay import DrainingEvent, MediaEvent, QualityEvent, SlotsEvent, SpeakersEvent
 
 
 class RelayMemory:
@@ -13,6 +13,7 @@ class RelayMemory:
         self._slots: dict[str, SlotsEvent] = {}
         self._quality: dict[str, QualityEvent] = {}
         self._speakers: dict[tuple[str, str], list[str]] = {}
+        self.is_draining = False
         relay.listen(self._hear)
 
     def of(self, connection: str) -> list[RelayNews]:
@@ -38,7 +39,10 @@ class RelayMemory:
             case MediaEvent(state="closed"):
                 self._slots.pop(news.connection, None)
                 self._quality.pop(news.connection, None)
+            case DrainingEvent():
+                self.is_draining = news.seconds is not None
             case LinkDown():
+                self.is_draining = False
                 self._slots.clear()
                 self._quality.clear()
                 self._speakers.clear()

@@ -15,6 +15,7 @@ from realtime import runtime as process
 from realtime.presence import MemoryPresence
 from realtime.relay_link import ClockReading
 from realtime.runtime import Runtime
+from realtime.wire.relay import DrainingEvent
 from telehealth.core.health import reports
 from tests.realtime.fake_relay import FakeRelay
 
@@ -45,6 +46,15 @@ def test_a_relay_that_is_away_is_said_to_be(relay: FakeRelay) -> None:
     async_to_sync(install)(relay)
     relay.boot = None
     assert not health.relay().ok
+
+
+def test_a_relay_that_is_about_to_end_is_well_and_says_so(relay: FakeRelay) -> None:
+    async_to_sync(install)(relay)
+    relay.tell(DrainingEvent(seconds=60))
+    assert health.relay().ok
+    assert "no new rooms" in health.relay().text
+    relay.tell(DrainingEvent(seconds=None))
+    assert "no new rooms" not in health.relay().text
 
 
 def test_a_clock_measured_too_roughly_is_not_good_enough(relay: FakeRelay) -> None:
