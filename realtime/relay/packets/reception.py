@@ -94,7 +94,7 @@ class NackList:
 
     def __init__(self, *, is_video: bool) -> None:
         self._is_video = is_video
-        # unwrapped sequence -> [missing since, asked last, times asked]
+        # unwrapped sequence -> [missing since, asked first, asked last, times asked]
         self._missing: dict[int, list[int]] = {}
         self._received = 0
         self._credit = 100 * (VIDEO_NACK_BURST if is_video else AUDIO_NACK_BURST)
@@ -114,15 +114,19 @@ class NackList:
             self._missing.clear()
             return False
         for sequence in range(first, until):
-            self._missing[sequence] = [now_ns, 0, 0]
+            self._missing[sequence] = [now_ns, 0, 0, 0]
         return True
 
     def arrived(self, sequence: int, now_ns: int) -> None:
-        """Forget a packet that came after all; one that was asked for once tells the round trip."""
+        """Forget a packet that came after all; its delay since it was first asked for tells the round trip.
+
+        Of one asked for again it is not known which request it answers. Taking the first errs upwards, and
+        slowly; taking none would leave an estimate below the truth there for ever.
+        """
         entry = self._missing.pop(sequence, None)
-        if entry is not None and entry[2] == 1:
+        if entry is not None and entry[3]:
             took = min(max(now_ns - entry[1], _SHORTEST_ROUND_TRIP_NS), _LONGEST_ROUND_TRIP_NS)
-            self.round_trip_ns += (took - self.round_trip_ns) // 4
+            self.round_trip_ns += (took - self.round_trip_ns) // (4 * entry[3])
 
     def clear(self) -> None:
         """Forget everything, because another stream begins."""
@@ -143,13 +147,13 @@ class NackList:
         wanted: list[int] = []
         expired: list[int] = []
         for sequence, entry in self._missing.items():
-            since, asked, times = entry
+            since, first, asked, times = entry
             if now_ns - since >= gives_up_after or times >= MAX_NACKS_PER_PACKET:
                 expired.append(sequence)
             elif self._credit >= 100 and len(wanted) < MAX_NACKED_AT_ONCE:  # one packet's worth
                 wait = min(repeat << max(0, times - 2), _LONGEST_REPEAT_NS) if times else first_after
                 if now_ns - (asked if times else since) >= wait:
-                    entry[1], entry[2] = now_ns, times + 1
+                    entry[1:] = first if times else now_ns, now_ns, times + 1
                     self._credit -= 100
                     wanted.append(sequence)
         for sequence in expired:
