@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from realtime.relay.clock import MILLISECOND, SECOND, ClockNotSetError, Monotonic, WebClock
 from realtime.relay.connection import Connection, StaleGenerationError
+from realtime.relay.downlink.views import View
 from realtime.relay.drain import Drain
 from realtime.relay.facts.journal import Journals
+from realtime.relay.locks import Locks
 from realtime.relay.negotiation.sdp_read import BadSdpError, read
 from realtime.relay.room import Room
 from realtime.relay.seat import Environment, PeerFactory
@@ -56,6 +58,7 @@ class Relay:
         self._second_due_ns = 0
         self._facts_told = 0
         self._drain = Drain()
+        self._locks = Locks(is_used=self.rooms.__contains__)
 
     def open(
         self,
@@ -75,6 +78,8 @@ class Relay:
         if held is None:
             if self.is_draining and room not in self.rooms:
                 raise OperationError("draining", "this relay ends soon and takes no new rooms")
+            if not self._locks.admits(room, participant):
+                raise OperationError("locked", "the room is locked, and this person is not on its list")
             held = Connection(
                 room=room,
                 connection=connection,
@@ -88,8 +93,9 @@ class Relay:
                 now_ns=now_ns,
             )
             self.connections[connection] = held
-            place = self.rooms.setdefault(room, Room(room=room, emit=self._emit))
-            place.connections[connection] = held
+            if room not in self.rooms:
+                self.rooms[room] = Room(room=room, environment=self._environment, emit=self._emit)
+            self.rooms[room].add(held)
         elif (held.room, held.participant) != (room, participant):
             raise OperationError("bad_request", "this connection belongs to another room or participant")
         held.allow(microphone=microphone, camera=camera, screen=screen, side_room=side_room)
@@ -118,6 +124,15 @@ class Relay:
         held.allow(microphone=microphone, camera=camera, screen=screen, side_room=side_room)
         self._refresh(held.room, self._now())
 
+    def look(self, *, connection: str, view: View) -> None:
+        """Take what somebody looks at."""
+        held = self._connection(connection)
+        self.rooms[held.room].look(held, view, self._now())
+
+    def lock(self, *, room: str, participants: list[str] | None) -> None:
+        """Let only these open connections in a room from now on; those that are there stay."""
+        self._locks.set(room, participants)
+
     def close(self, *, connection: str, reason: CloseReason) -> None:
         """End a connection; idempotent."""
         now_ns = self._now()
@@ -126,7 +141,7 @@ class Relay:
             return
         held.close(reason, now_ns)
         room = self.rooms[held.room]
-        del room.connections[connection]
+        room.remove(held)
         if not room.connections:
             del self.rooms[held.room]
         self._emit(
@@ -144,6 +159,7 @@ class Relay:
         """End every connection of a room; idempotent."""
         for connection in [each.id for each in self.connections.values() if each.room == room]:
             self.close(connection=connection, reason=reason)
+        self._locks.set(room, None)
 
     def close_all(self, reason: CloseReason) -> None:
         """End everything, because the process ends."""
@@ -201,8 +217,9 @@ class Relay:
                 events.append(_media(held, "silent" if held.witness.is_silent else "connected"))
             slots = self.rooms[held.room].slots_of(held)
             if slots is not None:
-                events.append(slots)
-        events.extend(room.speakers() for room in self.rooms.values())
+                events += [slots, self.rooms[held.room].quality_of(held)]
+        for room in self.rooms.values():
+            events.extend(room.speakers())
         events.append(FactsEvent(boot=self.boot, last=self._journals.current.last))
         if self.is_draining:
             events.append(self._draining())

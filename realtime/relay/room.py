@@ -1,36 +1,75 @@
-"""Everybody in one room: who gets whose tracks, who speaks, and how much a camera may send."""
+"""Everybody in one room: who gets whose tracks, in which side room, who speaks, and how well it arrives."""
 
+import logging
 from collections.abc import Callable
 
 from realtime.relay.clock import MILLISECOND
 from realtime.relay.connection import Connection
+from realtime.relay.downlink.quality import Quality
+from realtime.relay.downlink.rates import Rates
+from realtime.relay.downlink.viewer import Company, Viewer
+from realtime.relay.downlink.views import Key, View
+from realtime.relay.seat import Environment
 from realtime.relay.uplink.producer import Producer
-from realtime.wire.relay import Event, Slot, SlotsEvent, Source, SpeakersEvent
+from realtime.relay.uplink.speech import Speakers, Voice
+from realtime.wire.relay import Event, QualityEvent, SlotsEvent, SpeakersEvent
 
-SPEAKERS_EVERY_NS = 300 * MILLISECOND
+logger = logging.getLogger("realtime.relay")
+
+SHARES_EVERY_NS = 200 * MILLISECOND
 # Cameras in the room, and bits per second for each: what a subscriber takes in stays within a few Mbit/s.
 _BITRATES = ((4, 1_200_000), (8, 700_000), (16, 400_000))
 _SMALLEST_BITRATE = 250_000
 
 
 class Room:
-    """Route between connections. Nobody receives themselves; of two devices the newer one is sent."""
+    """Route within each side room. Nobody receives themselves; of two devices the newer one is sent."""
 
-    def __init__(self, *, room: str, emit: Callable[[Event], None]) -> None:
+    def __init__(self, *, room: str, environment: Environment, emit: Callable[[Event], None]) -> None:
         self.id = room
         self.connections: dict[str, Connection] = {}
+        self._viewers: dict[str, Viewer] = {}
+        self._qualities: dict[str, Quality] = {}
+        self._environment = environment
         self._emit = emit
-        self._speaking: list[str] = []
-        self._speakers_due_ns = 0
+        self._speakers = Speakers()
+        self._rates = Rates()
+        self._shared: dict[str, int] = {}
+        self._share_turn = 0
+        self._share_due_ns = 0
+        self._voices_too_many = 0
+
+    def add(self, connection: Connection) -> None:
+        """Take a seat in."""
+        self.connections[connection.id] = connection
+        self._qualities[connection.id] = Quality()
+        self._viewers[connection.id] = Viewer(
+            participant=connection.participant,
+            table=connection.table,
+            lines=connection.subscribers,
+            counters=self._environment.counters,
+            overloaded=self._overloaded,
+            last_n=self._environment.last_n,
+        )
+
+    def remove(self, connection: Connection) -> None:
+        """Let a seat go."""
+        del self.connections[connection.id], self._viewers[connection.id], self._qualities[connection.id]
+
+    def look(self, connection: Connection, view: View, now_ns: int) -> None:
+        """Take what somebody looks at, and act on it at once."""
+        viewer = self._viewers[connection.id]
+        viewer.view = view
+        if viewer.refresh(self._company(connection.side_room, now_ns), now_ns):
+            self.announce_slots(connection)
 
     def refresh(self, now_ns: int) -> None:
         """Bring slots and routes of every subscriber in line with what is published now."""
-        published = self._published()
-        for connection in self.connections.values():
-            wanted = [key for key in published if key[0] != connection.participant]
-            changed = connection.table.assign(wanted)
-            self._carry(connection, published, now_ns)
-            if changed:
+        companies: dict[str, Company] = {}
+        for connection, viewer in self._subscribers():
+            if connection.side_room not in companies:
+                companies[connection.side_room] = self._company(connection.side_room, now_ns)
+            if viewer.refresh(companies[connection.side_room], now_ns):
                 self.announce_slots(connection)
 
     def announce_slots(self, connection: Connection) -> None:
@@ -43,57 +82,105 @@ class Room:
         """Return the whole slot table of one subscriber, or None before it asked for one."""
         if not connection.subscribers:
             return None
-        table, newest = connection.table, connection.subscribers[-1]
-        slots: list[Slot] = []
-        for consumer, holder in zip(newest.audio, table.audio.holders, strict=True):
-            slots.append(Slot(mid=consumer.mid, kind="audio", participant=holder, source="microphone"))
-        for consumer, holder in zip(newest.video, table.video.holders, strict=True):
-            slots.append(Slot(mid=consumer.mid, kind="video", participant=holder, source="camera"))
+        slots = self._viewers[connection.id].slots()
         return SlotsEvent(room=self.id, connection=connection.id, slots=slots)
 
-    def speakers(self) -> SpeakersEvent:
-        """Return who is speaking, as last announced."""
-        return SpeakersEvent(room=self.id, participants=self._speaking)
+    def quality_of(self, connection: Connection) -> QualityEvent:
+        """Return how well a connection's network carries, as last announced."""
+        quality = self._qualities[connection.id]
+        return QualityEvent(
+            room=self.id, connection=connection.id, downlink=quality.downlink, uplink=quality.uplink
+        )
+
+    def speakers(self) -> list[SpeakersEvent]:
+        """Return who is speaking in each side room, as last announced."""
+        return [self._spoken(*named) for named in self._speakers.named()]
 
     def tick(self, now_ns: int) -> None:
-        """Announce who is speaking, when it has changed."""
-        if now_ns < self._speakers_due_ns:
-            return
-        speaking = sorted(
-            {
-                each.participant
-                for each in self.connections.values()
-                if each.producers["microphone"].allowed
-                and each.producers["microphone"].speech.is_speaking(now_ns)
-            }
-        )
-        if speaking != self._speaking:
-            self._speaking = speaking
-            self._speakers_due_ns = now_ns + SPEAKERS_EVERY_NS
-            self._emit(self.speakers())
+        """Say who speaks, share out bandwidth anew, say how well it goes; called ten times a second."""
+        voices = [
+            Voice(each.participant, each.side_room, _is_speaking(each, now_ns))
+            for each in self.connections.values()
+        ]
+        for news in self._speakers.hear(voices, now_ns):
+            self._emit(self._spoken(*news))
+        if now_ns >= self._share_due_ns:
+            self._share_due_ns = now_ns + SHARES_EVERY_NS
+            self._share(now_ns)
 
     def bitrate(self) -> int:
         """Return what each publisher may send in this company."""
         cameras = sum("camera" in each.tracks for each in self.connections.values())
         return next((rate for upto, rate in _BITRATES if cameras <= upto), _SMALLEST_BITRATE)
 
-    def _published(self) -> dict[tuple[str, Source], Producer]:
-        published: dict[tuple[str, Source], Producer] = {}
-        for connection in self.connections.values():
-            for track in sorted(connection.tracks, reverse=True):
-                published[connection.participant, track] = connection.producers[track]
-        return published
+    def _share(self, now_ns: int) -> None:
+        self._rates.update(
+            (producer for each in self.connections.values() for producer in each.producers.values()), now_ns
+        )
+        companies: dict[str, Company] = {}
+        for connection, viewer in self._subscribers():
+            if connection.side_room not in companies:
+                companies[connection.side_room] = self._company(connection.side_room, now_ns)
+            if viewer.tick(companies[connection.side_room], now_ns):
+                self.announce_slots(connection)
+            quality = self._qualities[connection.id]
+            has_news = quality.received(viewer.downlink, now_ns)
+            if quality.sent(_uplink_loss(connection, now_ns), now_ns) or has_news:
+                self._emit(self.quality_of(connection))
 
-    @staticmethod
-    def _carry(connection: Connection, published: dict[tuple[str, Source], Producer], now_ns: int) -> None:
-        voices: list[Producer | None] = [
-            published.get((holder, "microphone")) if holder is not None else None
-            for holder in connection.table.audio.holders
-        ]
-        pictures: list[Producer | None] = [
-            published.get((holder, "camera")) if holder is not None else None
-            for holder in connection.table.video.holders
-        ]
-        for subscriber in connection.subscribers:
-            subscriber.carry("audio", voices, now_ns)
-            subscriber.carry("video", pictures, now_ns)
+    def _subscribers(self) -> list[tuple[Connection, Viewer]]:
+        return [(each, self._viewers[each.id]) for each in self.connections.values()]
+
+    def _company(self, side_room: str, now_ns: int) -> Company:
+        newest: dict[Key, Connection] = {}
+        for connection in self.connections.values():
+            for source in sorted(connection.tracks, reverse=True):
+                if source != "screen" or connection.producers["screen"].allowed:
+                    newest[connection.participant, source] = connection
+        self._note_screens([key[0] for key in newest if key[1] == "screen"])
+        there = {key: each for key, each in newest.items() if each.side_room == side_room}
+        # Who began to share last is shown: screens come in the order in which they were shared.
+        order = sorted(there, key=lambda key: self._shared[key[0]] if key[1] == "screen" else 0)
+        producers: dict[Key, Producer] = {key: there[key].producers[key[1]] for key in order}
+        spoke = {
+            key[0]: producer.speech.spoke_ns
+            for key, producer in producers.items()
+            if key[1] == "microphone" and producer.allowed and producer.speech.spoke_ns is not None
+        }
+        return Company(producers=producers, spoke_ns=spoke, rates=self._rates)
+
+    def _note_screens(self, sharing: list[str]) -> None:
+        self._shared = {name: turn for name, turn in self._shared.items() if name in sharing}
+        for name in sharing:
+            if name not in self._shared:
+                self._share_turn += 1
+                self._shared[name] = self._share_turn
+
+    def _spoken(self, side_room: str, participants: list[str]) -> SpeakersEvent:
+        return SpeakersEvent(room=self.id, side_room=side_room, participants=participants)
+
+    def _overloaded(self, voices: int) -> None:
+        """Say once, for each size the room grows to, that not every voice has a slot of its own."""
+        if voices > self._voices_too_many:
+            self._voices_too_many = voices
+            self._environment.counters.add("audio_overload")
+            logger.warning(
+                "relay.audio_overload",
+                extra={"event": "relay.audio_overload", "room_id": self.id, "voices": voices},
+            )
+
+
+def _is_speaking(connection: Connection, now_ns: int) -> bool:
+    microphone = connection.producers["microphone"]
+    return microphone.allowed and microphone.speech.is_speaking(now_ns)
+
+
+def _uplink_loss(connection: Connection, now_ns: int) -> float:
+    """Return the worst loss of what a connection sends now."""
+    flowing = (
+        encoding.loss
+        for producer in connection.producers.values()
+        for encoding in producer.encodings
+        if encoding.is_flowing(now_ns)
+    )
+    return max(flowing, default=0.0)

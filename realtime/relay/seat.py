@@ -46,6 +46,8 @@ class Environment:
     audio_slots: int
     video_slots: int
     screen_slots: int = 1
+    # How many cameras a subscriber is sent at most; who is in view and speaks comes first.
+    last_n: int = 9
 
 
 class PeerFactory:

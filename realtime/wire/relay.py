@@ -292,10 +292,14 @@ class MediaEvent(_Message):
 
 
 class SpeakersEvent(_Message):
-    """Name everybody who is speaking now; sent on change, at most every 300 ms per room."""
+    """Name everybody who is speaking now in one side room (empty: the group); nobody elsewhere may learn it.
+
+    Sent on change, at most every 300 ms per side room.
+    """
 
     event: Literal["speakers"] = "speakers"
     room: Identifier
+    side_room: SideRoom = ""
     participants: list[Identifier]
 
 

@@ -201,6 +201,6 @@ def test_a_web_process_that_says_hello_is_told_the_state(world: World) -> None:
     Device(world, "b").join()
     answers = world.dispatch.answer('{"id": 1, "op": "hello", "version": 1}')
     assert [text.split('"event":"')[1].split('"')[0] for text in answers[1:]] == [
-        "media", "slots", "media", "slots", "speakers", "facts",
+        "media", "slots", "quality", "media", "slots", "quality", "speakers", "facts",
     ]  # fmt: skip
     assert '"participant":"person-b"' in answers[2]

@@ -68,7 +68,7 @@ def test_the_event_gives_the_whole_table_each_time(tmp_path: Path) -> None:
     event = world.last_event("slots", "b")
     assert event is not None
     assert event.event == "slots"
-    assert [slot.mid for slot in event.slots] == ["a0", "a1", "a2", "v0", "v1", "v2"]
+    assert [slot.mid for slot in event.slots] == ["a0", "a1", "a2", "v0", "v1", "v2", "s0"]
     world.ask("connection.close", connection="a", reason="left")
     assert two.slots() == {"a1": "person-c", "v1": "person-c"}
 

@@ -17,13 +17,11 @@ QUARTER = Tile(160, 90)
 _ENLARGED_TO_RISE, _ENLARGED_TO_STAY = 1.5, 1.25
 # Measured rates swing by some percent, which must not let a picture in and throw it out again.
 _HEADROOM_PERCENT = 90
-# What to expect of a stream that has not been measured yet.
-EXPECTED_SMALL, EXPECTED_FULL, EXPECTED_SCREEN = 120_000, 600_000, 500_000
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Give what one encoding of a picture costs now, in bit/s; 0 is not known yet."""
+    """Give what one encoding of a picture costs, in bit/s."""
 
     rank: int
     bitrate: int
@@ -48,14 +46,6 @@ class Wish:
     def flowing(self) -> tuple[Layer, ...]:
         """The layers there are now."""
         return tuple(layer for layer in self.layers if layer.is_flowing)
-
-    def cost(self, layer: Layer) -> int:
-        """Return what to reckon with for a layer."""
-        if layer.bitrate:
-            return layer.bitrate
-        if self.is_screen:
-            return EXPECTED_SCREEN
-        return EXPECTED_FULL if layer.rank else EXPECTED_SMALL
 
     def deserves_more(self, *, has_more: bool) -> bool:
         """Say whether the tile is larger than a quarter can fill, with some play around the limit."""
@@ -151,7 +141,7 @@ def allocate(
     ranks: dict[Key, int | None] = {}
     for wish in order:
         smallest = wish.flowing[0]
-        fits = _may_have(wish, smallest, wish.cost(smallest), purse, before, now_ns)
+        fits = _may_have(wish, smallest, smallest.bitrate, purse, before, now_ns)
         ranks[wish.key] = smallest.rank if fits else None
     lacking = unseen = sum(rank is None for rank in ranks.values())
     carried = len(ranks) - lacking
@@ -161,7 +151,7 @@ def allocate(
         had_more = had is not None and had > smallest.rank
         if not larger or ranks[wish.key] is None or not wish.deserves_more(has_more=had_more):
             continue
-        extra = max(wish.cost(larger[-1]) - wish.cost(smallest), 0)
+        extra = max(larger[-1].bitrate - smallest.bitrate, 0)
         # As long as somebody cannot be seen at all nobody else grows.
         if (had_more or not unseen) and _may_have(wish, larger[-1], extra, purse, before, now_ns):
             ranks[wish.key] = larger[-1].rank

@@ -1,8 +1,9 @@
 """How much a subscriber's network carries, from what its browser reports: REMB and loss. Pure arithmetic.
 
-A browser's estimate counts pictures only (voices carry no send time), and it follows what it gets: it says no
-more than about one and a half times that, however wide the path. So a low estimate limits only when as much
-is being sent, and what lies beyond is found by trying.
+A browser's estimate counts pictures only (voices carry no send time), and it is shy: it starts at what
+arrives, grows by some percent a second and never beyond one and a half times what arrives, however wide the
+path. So a low estimate says nothing; one that falls, or no longer grows below what is sent, does. What lies
+beyond is found by trying.
 """
 
 from collections import deque
@@ -22,16 +23,21 @@ _LOSS_RISE_PERCENT = 105
 _LOSS_EVERY_NS = SECOND
 # One bad report may be a handful of packets of somebody who hardly speaks.
 _BAD_REPORTS = 2
-# An estimate below this share of what is sent speaks of the path; above it only repeats what arrives.
-_LIMITED_PERCENT = 115
-# The estimate needs this long to see that more is being sent; a fall from its peak counts even then.
+# An estimate is believed to fall or to grow by these shares of itself; a fall to more than this share of what
+# is sent is none. What grows no more for so long below what is sent has found the limit.
+_FALLS_PERCENT, _GROWS_PERCENT, _CLOSE_PERCENT = 93, 101, 115
+_STANDS_NS = 2500 * MILLISECOND
+_STANDING_CUT_PERCENT = 70
+# The estimate needs this long to see that more is being sent.
 _SETTLES_NS = 1500 * MILLISECOND
-_FALL_PERCENT = 90
+# For so long after a failure the queue that it made goes on to lower the estimate, though not below this
+# share.
+_DRAINS_NS, _DRAINING_PERCENT = 1500 * MILLISECOND, 60
 # After this long without a complaint it was right to send more; what failed is left alone, for longer each
 # time.
 _PROVES_NS = 3 * SECOND
 RETRIES_AFTER_NS, RETRIES_LATEST_NS = 3 * SECOND, 30 * SECOND
-_BELOW_CEILING_PERCENT = 95
+_BELOW_CEILING_PERCENT, _SWING_PERCENT = 95, 115
 # What was possible long ago and has not been used since is no knowledge.
 _FORGETS_AFTER_NS = 30 * SECOND
 
@@ -58,8 +64,14 @@ class Bandwidth:
         self.budget = START
         self._history: deque[tuple[int, int]] = deque()
         self._cost = 0
-        self._peak = 0
+        self._worked = 0
+        self._risen_cost = 0
+        self._risen_ns = now_ns
+        self._estimate: int | None = None
+        self._grown_ns = now_ns
         self._settled_ns = now_ns + _SETTLES_NS
+        self._drained_ns = now_ns
+        self._failed = 0
         self._proven_ns: int | None = None
         self._ceiling: int | None = None
         self._pause_ns = RETRIES_AFTER_NS
@@ -89,18 +101,23 @@ class Bandwidth:
 
     def planned(self, cost: int, *, has_risen: bool, now_ns: int) -> None:
         """Take note of what will be sent from now on, and whether that is more than before."""
-        self._cost = cost
         if has_risen:
-            self.budget = max(self.budget, cost)
+            if self._proven_ns is None:
+                self._worked = self._cost
+            self._risen_cost, self._risen_ns = cost, now_ns
+            # Measured rates swing: what has just been granted is not taken back for some percent.
+            self.budget = max(self.budget, cost * _SWING_PERCENT // 100)
             self._settled_ns = now_ns + _SETTLES_NS
             self._proven_ns = now_ns + _PROVES_NS
-            self._peak = 0
+        self._cost = cost
 
     def update(self, feedback: Feedback, now_ns: int) -> None:
         """Take what is known now."""
         self._loss = feedback.loss
         self._has_reported = self._has_reported or feedback.has_reported
-        if feedback.remb is not None:
+        if feedback.remb is None:
+            self._estimate = None
+        else:
             self._estimated(feedback.remb, feedback, now_ns)
         if now_ns >= self._loss_due_ns:
             self._loss_due_ns = now_ns + _LOSS_EVERY_NS
@@ -115,31 +132,41 @@ class Bandwidth:
             self._history.popleft()
 
     def _estimated(self, remb: int, feedback: Feedback, now_ns: int) -> None:
-        self._peak = max(self._peak, remb)
-        total = remb + feedback.audio
-        is_settled = now_ns >= self._settled_ns
+        before, total = self._estimate, remb + feedback.audio
+        has_fallen = before is not None and remb * 100 < before * _FALLS_PERCENT
+        if before is None or has_fallen or remb * 100 >= before * _GROWS_PERCENT:
+            self._estimate, self._grown_ns = remb, now_ns
+        is_draining = now_ns < self._drained_ns and remb * 100 >= self._failed * _DRAINING_PERCENT
         if total >= self.budget:
-            self.budget = total
-            self._used_ns = now_ns
-        elif (
-            remb * 100 < feedback.video * _LIMITED_PERCENT
-            if is_settled
-            else remb * 100 < self._peak * _FALL_PERCENT
-        ):
-            self.budget = total
-            self._used_ns = now_ns
-            if total < self._cost:
-                self._complained(now_ns)
+            self.budget, self._used_ns = total, now_ns
+        elif is_draining:
+            self._grown_ns = now_ns
+        elif has_fallen and remb * 100 < feedback.video * _CLOSE_PERCENT:
+            self._limit(total, now_ns)
+        elif remb < feedback.video and now_ns - max(self._grown_ns, self._risen_ns) >= _STANDS_NS:
+            self._grown_ns = now_ns
+            cut = max(remb, feedback.video * _STANDING_CUT_PERCENT // 100)
+            self._limit(min(self.budget, cut + feedback.audio), now_ns)
         elif now_ns - self._used_ns >= _FORGETS_AFTER_NS:
             self.budget = max(total, min(self.budget, START))
+
+    def _limit(self, budget: int, now_ns: int) -> None:
+        self.budget, self._used_ns = budget, now_ns
+        if budget >= self._cost:
+            return
+        if self._proven_ns is not None:
+            # What had been carried before is no longer in question, once the queue of the failure is gone.
+            self.budget = max(budget, self._worked * _SWING_PERCENT // 100)
+            self._proven_ns, self._drained_ns = None, now_ns + _DRAINS_NS
+            self._ceiling, self._failed = self._risen_cost, self._estimate or 0
+            self._pause_ns = min(2 * self._pause_ns, RETRIES_LATEST_NS)
+        self._calm_since_ns = now_ns
 
     def _lost(self, feedback: Feedback, now_ns: int) -> None:
         self._bad_reports = self._bad_reports + 1 if feedback.loss > LOSS_IS_BAD else 0
         sent = feedback.video + feedback.audio
         if self._bad_reports >= _BAD_REPORTS:
-            self.budget = round(min(self.budget, sent) * (1 - feedback.loss / 2))
-            self._used_ns = now_ns
-            self._complained(now_ns)
+            self._limit(round(min(self.budget, sent) * (1 - feedback.loss / 2)), now_ns)
         elif (
             feedback.remb is None
             and feedback.has_reported
@@ -147,10 +174,3 @@ class Bandwidth:
             and sent * 8 >= self.budget * 7
         ):
             self.budget = self.budget * _LOSS_RISE_PERCENT // 100
-
-    def _complained(self, now_ns: int) -> None:
-        if self._proven_ns is not None:
-            self._proven_ns = None
-            self._ceiling = self._cost
-            self._pause_ns = min(2 * self._pause_ns, RETRIES_LATEST_NS)
-        self._calm_since_ns = now_ns

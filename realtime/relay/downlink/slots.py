@@ -16,6 +16,11 @@ class SlotColumn:
         self._freed: list[int] = [0] * size
         self._turn = 0
 
+    @property
+    def size(self) -> int:
+        """Say how many slots there are."""
+        return len(self.holders)
+
     def index_of(self, participant: str) -> int | None:
         """Return where a participant is, if anywhere."""
         return self.holders.index(participant) if participant in self.holders else None
@@ -48,24 +53,32 @@ class SlotColumn:
 
 
 class SlotTable:
-    """Assign published tracks to the audio and video slots of one subscriber.
+    """Assign published tracks to the slots of one subscriber: voices, cameras and one shared screen.
 
     A participant's voice and picture take equal indexes where possible: equal slots share a stream, which
     keeps lips and voice together in the browser. Who finds no slot waits for one, in order of arrival.
     """
 
-    def __init__(self, *, audio: int, video: int) -> None:
+    def __init__(self, *, audio: int, video: int, screen: int = 1) -> None:
         self.audio = SlotColumn(audio)
         self.video = SlotColumn(video)
+        self.screen = SlotColumn(screen)
 
     def assign(self, wanted: Sequence[Wanted]) -> bool:
-        """Bring the table in line with what is published; say whether anything changed."""
-        voices = [participant for participant, source in wanted if source == "microphone"]
-        pictures = [participant for participant, source in wanted if source == "camera"]
-        changed = self.audio.release_all_but(voices)
-        changed = self.video.release_all_but(pictures) or changed
+        """Bring the table in line with what is to be carried; say whether anything changed."""
+        columns: dict[Source, SlotColumn] = {
+            "microphone": self.audio,
+            "camera": self.video,
+            "screen": self.screen,
+        }
+        changed = False
+        for source, column in columns.items():
+            present = [participant for participant, kind in wanted if kind == source]
+            changed = column.release_all_but(present) or changed
         for participant, source in wanted:
-            own, other = (self.audio, self.video) if source == "microphone" else (self.video, self.audio)
+            own = columns[source]
             if own.index_of(participant) is None:
-                changed = own.place(participant, other.index_of(participant)) or changed
+                other = {"microphone": self.video, "camera": self.audio}.get(source)
+                preferred = other.index_of(participant) if other is not None else None
+                changed = own.place(participant, preferred) or changed
         return changed

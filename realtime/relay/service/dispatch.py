@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from realtime.relay.clock import Monotonic, WebClock
+from realtime.relay.downlink.views import View
 from realtime.relay.facts.journal import Journals, UnknownBootError
 from realtime.relay.relay import (
     BadSdpError,
@@ -34,8 +35,10 @@ class Dispatch:
             wire.SubscribeOffer: self._subscribe_offer,
             wire.SubscribeAnswer: self._subscribe_answer,
             wire.ConnectionAllow: self._allow,
+            wire.ConnectionView: self._view,
             wire.ConnectionClose: self._close,
             wire.RoomClose: self._close_room,
+            wire.RoomLock: self._lock,
             wire.Drain: self._drain,
             wire.FactsBoots: lambda _: wire.BootsOk(boots=journals.boots()),
             wire.FactsRead: self._facts_read,
@@ -126,12 +129,21 @@ class Dispatch:
         )
         return wire.Done()
 
+    def _view(self, request: wire.ConnectionView) -> wire.Ok:
+        view = View.told(request.tiles, is_sound_only=request.sound_only)
+        self._relay.look(connection=request.connection, view=view)
+        return wire.Done()
+
     def _close(self, request: wire.ConnectionClose) -> wire.Ok:
         self._relay.close(connection=request.connection, reason=request.reason)
         return wire.Done()
 
     def _close_room(self, request: wire.RoomClose) -> wire.Ok:
         self._relay.close_room(room=request.room, reason=request.reason)
+        return wire.Done()
+
+    def _lock(self, request: wire.RoomLock) -> wire.Ok:
+        self._relay.lock(room=request.room, participants=request.participants)
         return wire.Done()
 
     def _drain(self, request: wire.Drain) -> wire.Ok:
