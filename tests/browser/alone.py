@@ -15,14 +15,14 @@ ROUNDS = 100
 CAMERA = {"width": 640, "height": 360}
 
 SCRIPT = r"""
-const connections = {}, streams = {}, how = {repair: 'usual', simulcast: false};
+const connections = {}, streams = {}, how = {repair: 'usual', simulcast: false, buffer: 0};
 const encodings = [{rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 120000}, {rid: 'f', maxBitrate: 900000}];
-const without = (sdp) => sdp.replace(/^a=rtcp-fb:\d+ nack\r\n/gm, '');
 const withOpus = (sdp) => sdp.replace(/^(a=rtpmap:(\d+) opus[^\r]*\r\n)(?!a=rtcp-fb:\d+ nack\r)/gim,
   (all, line, payload) => new RegExp(`^a=rtcp-fb:${payload} nack\r$`, 'm').test(sdp) ? all
     : `${line}a=rtcp-fb:${payload} nack\r\n`);
-// 'usual' is what a browser does by itself, 'voice' adds NACK for Opus as the room does, 'none' has none.
-const munged = (sdp) => how.repair === 'none' ? without(sdp) : how.repair === 'voice' ? withOpus(sdp) : sdp;
+// What may be repaired: 'usual' as the browser says, 'voice' also Opus as in the room, 'picture' no Opus, 'none'.
+const mutes = {none: /^a=rtcp-fb:\d+ nack\r\n/gm, picture: /^a=rtcp-fb:(111|109) nack\r\n/gm};
+const munged = (sdp) => how.repair === 'voice' ? withOpus(sdp) : sdp.replace(mutes[how.repair] ?? /^$/, '');
 const api = {
   how(wishes) { Object.assign(how, wishes); },
   async publish(name, constraints) {
@@ -47,18 +47,19 @@ const api = {
     return connection.localDescription.sdp;
   },
   async answered(name, sdp) {
-    const answer = how.repair === 'none' ? without(sdp) : sdp;
+    const answer = how.repair === 'voice' ? sdp : munged(sdp);
     await connections[name + ' publish'].setRemoteDescription({type: 'answer', sdp: answer});
   },
   async subscribe(name, sdp) {
     const connection = connections[name + ' subscribe'] = new RTCPeerConnection();
-    connection.ontrack = ({track}) => {
+    connection.ontrack = ({track, receiver}) => {
+      if (how.buffer && track.kind === 'audio') receiver.jitterBufferTarget = how.buffer;
       const element = document.createElement(track.kind);
       element.autoplay = element.muted = true;
       element.srcObject = new MediaStream([track]);
       document.body.append(element);
     };
-    await connection.setRemoteDescription({type: 'offer', sdp: how.repair === 'none' ? without(sdp) : sdp});
+    await connection.setRemoteDescription({type: 'offer', sdp: how.repair === 'voice' ? sdp : munged(sdp)});
     const answer = await connection.createAnswer();
     await connection.setLocalDescription({type: 'answer', sdp: munged(answer.sdp)});
     return connection.localDescription.sdp;
