@@ -61,7 +61,7 @@ class ContentSecurityMiddleware:
         response.headers.setdefault(
             "Permissions-Policy",
             "camera=(self), microphone=(self), screen-wake-lock=(self), autoplay=(self), fullscreen=(self), "
-            "display-capture=(), geolocation=(), payment=(), usb=()",
+            "display-capture=(self), geolocation=(), payment=(), usb=()",
         )
         if not response.headers.get("Cache-Control") and response.get("Content-Type", "").startswith(
             "text/html"

@@ -40,7 +40,9 @@ describe("announcements", () => {
     const followed = said(out, server(event(3, { kind: "participant", ...person("t1", { side_room: "t1" }) })));
     expect(followed.polite).toEqual(["Name t1 came into your private room."]);
     const back = said(out, server(event(3, { kind: "participant", ...person("p1") })));
-    expect(back.assertive).toEqual(["You are back in the group. Everybody can hear and see you."]);
+    expect(back.assertive).toEqual(["You are back in the group."]);
+    const muted = said(out, server(event(3, { kind: "participant", ...person("p1", { muted_by_staff: true, microphone: false }) })));
+    expect(muted).toEqual({ polite: [], assertive: ["You are back in the group. Your microphone is off: press M to speak."] });
   });
 
   it("say a stopped video, a shared screen, and to facilitators only the lock", () => {

@@ -54,7 +54,7 @@ function places(before: State, after: State, polite: string[], assertive: string
     const others = here(after).filter((one) => one.id !== after.you?.participant).map((one) => one.name);
     assertive.push(
       is === null
-        ? "You are back in the group. Everybody can hear and see you."
+        ? `You are back in the group.${me(after)?.muted_by_staff ? " Your microphone is off: press M to speak." : ""}`
         : `You are in a private room${others.length > 0 ? ` with ${listOf(others)}` : ""}. The group does not hear or see you.`,
     );
     return;
@@ -91,8 +91,9 @@ function session(before: State, after: State, polite: string[], assertive: strin
 
 function own(before: State, after: State, polite: string[], assertive: string[]): void {
   const [was, is] = [me(before), me(after)];
-  if (is?.muted_by_staff && was && !was.muted_by_staff) assertive.push("The therapist muted you. Press M to unmute.");
-  else if (screenOf(after) === "room" && before.media.microphone.want !== after.media.microphone.want) {
+  // Who comes back from a private room is muted too, and hears it with the move.
+  if (is?.muted_by_staff && was && !was.muted_by_staff && was.side_room === is.side_room) assertive.push("The therapist muted you. Press M to unmute.");
+  else if (screenOf(after) === "room" && was?.side_room === is?.side_room && before.media.microphone.want !== after.media.microphone.want) {
     polite.push(after.media.microphone.want ? "Microphone on." : "Microphone off.");
   }
   if (is?.camera_stopped_by_staff && was && !was.camera_stopped_by_staff) assertive.push("The therapist stopped your video. Press V to start it again.");

@@ -122,7 +122,7 @@ export class Effects {
         void this.#snapshot();
         return;
       case "media_set":
-        this.#socket.request({ type: "media.set", ...sends(this.world.state()) }).catch(() => undefined);
+        void this.#tellMedia();
         return;
       case "start_paths":
       case "rebuild_paths":
@@ -188,6 +188,16 @@ export class Effects {
     const { deviceId } = this.world.state().media[device];
     if (device === "microphone") await this.devices.unmute(deviceId);
     else await this.devices.turnOn("camera", deviceId);
+  }
+
+  /** Say what is sent. A screen that may not be shown is not shared either; everything else is said again after a reconnect. */
+  async #tellMedia(): Promise<void> {
+    const media = sends(this.world.state());
+    await this.#socket.request({ type: "media.set", ...media }).catch((error: unknown) => {
+      if (!media.screen || !(error instanceof Refused) || (error.error !== "denied" && error.error !== "conflict")) return;
+      this.#share.stop();
+      this.world.dispatch({ type: "screen", status: "failed" });
+    });
   }
 
   async #snapshot(): Promise<void> {

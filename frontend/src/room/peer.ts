@@ -24,6 +24,9 @@ const STEADY_AFTER = 4;
 /** A path that is built, watched, restarted, and built again until it is closed. */
 export abstract class MediaPath {
   pc: RTCPeerConnection | null = null;
+  /** How often the path was built, and restarted in place, for whoever wants to know. */
+  built = 0;
+  restarted = 0;
   protected generation = 0;
   #build = 0;
   #failures = 0;
@@ -95,6 +98,7 @@ export abstract class MediaPath {
     if (build !== this.#build) return;
     const pc = new RTCPeerConnection(configuration(advice, throughTurn(this.#rebuilds, performance.now())));
     this.pc = pc;
+    this.built += 1;
     this.#wasConnected = false;
     this.#restartedAt = null;
     this.#newsInARow = 0;
@@ -179,6 +183,7 @@ export abstract class MediaPath {
 
   async #restartIce(pc: RTCPeerConnection): Promise<void> {
     this.#restartedAt = performance.now();
+    this.restarted += 1;
     try {
       const advice = await this.options.iceServers();
       if (pc !== this.pc) return;

@@ -86,6 +86,9 @@ describe("what follows", () => {
     expect(does(after(sending, { type: "share", on: true }), { type: "screen", status: "on" })).toEqual(["media_set"]);
     expect(does(sharing, { type: "share", on: false })).toContain("unshare");
     expect(does(sharing, { type: "leave" })).toContain("unshare");
+    const shown = after(sharing, server(event(2, { kind: "participant", ...person("p1", { screen: true }) })));
+    const ended = server(event(3, { kind: "participant", ...person("p1", { side_room: "p1" }) }));
+    expect(does(shown, ended)).toEqual(["unshare", "media_set"]);
     // The browser's own bar ended it.
     expect(does(sharing, { type: "screen", status: "off" })).toEqual(["media_set"]);
   });

@@ -32,7 +32,8 @@ function asked(before: State, after: State, input: Input): Effect[] {
   if (input.type === "leave") effects.push({ do: "leave" });
   if (input.type === "unblock") effects.push({ do: "unblock" });
   if (input.type === "command") effects.push({ do: "command", command: input.command });
-  if (input.type === "share") effects.push({ do: input.on ? "share" : "unshare" });
+  if (input.type === "share" && input.on) effects.push({ do: "share" });
+  else if (input.type !== "screen" && before.media.screen.want && !after.media.screen.want) effects.push({ do: "unshare" });
   for (const device of ["microphone", "camera"] as const) {
     const [was, is] = [wants(before, device), wants(after, device)];
     // Turned on again after a refusal, the wish stays the same: the person's word counts, not only the change.

@@ -80,6 +80,8 @@ function withRoom(state: State, room: RoomState): State {
   // Staff muted us or stopped our video: the device follows, and only the person turns it on again.
   if (after?.muted_by_staff && !before?.muted_by_staff) next = withDevice(next, "microphone", { want: false });
   if (after?.camera_stopped_by_staff && !before?.camera_stopped_by_staff) next = withDevice(next, "camera", { want: false });
+  // One screen is shown at a time, and none is taken along into another room: the server ended ours.
+  if (before?.screen && after && !after.screen) next = { ...next, media: { ...next.media, screen: { want: false, status: "off" } } };
   return next;
 }
 

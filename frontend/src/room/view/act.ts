@@ -5,26 +5,23 @@ import type { State } from "../state";
 import type { ParticipantInfo } from "../wire";
 import type { Stage } from "./parts";
 
-export type Look = "" | "is-quiet" | "is-danger is-quiet";
+export type Look = "is-small" | "is-small is-quiet" | "is-wide is-quiet";
 
 export function act(
   state: State,
   stage: Stage,
-  command: Command | readonly Command[],
+  command: Command,
   words: unknown,
-  look: Look | "is-small" | "is-small is-quiet" | "is-wide is-quiet",
+  look: Look,
   hook: string,
 ): TemplateResult {
-  const commands = Array.isArray(command) ? (command as readonly Command[]) : [command as Command];
-  const busy = commands.some((one) => state.pending.includes(commandKey(one)));
+  const busy = state.pending.includes(commandKey(command));
   return html`<button
     type="button"
     class="button ${look}"
     data-action=${hook}
     aria-disabled=${String(busy)}
-    @click=${() => {
-      if (!busy) for (const one of commands) stage.send({ type: "command", command: one });
-    }}
+    @click=${() => busy || stage.send({ type: "command", command })}
   >
     ${words}
   </button>`;

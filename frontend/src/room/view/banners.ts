@@ -7,7 +7,6 @@ import { countOf, listOf, minutesUntil, ownClock } from "../words";
 import { act } from "./act";
 import { networkNotice } from "./network";
 import { icon, notice, type Stage } from "./parts";
-import { stepBack } from "./person";
 
 export function banners(state: State, stage: Stage): TemplateResult {
   return html`<div class="banners">
@@ -90,6 +89,8 @@ function sideRoomNotice(state: State, stage: Stage): TemplateResult | typeof not
       <strong>You are in a private room${company}.</strong>
       The group does not hear or see you.${isFacilitator(state) ? "" : " The therapist brings you back."}
     </p>
-    ${isFacilitator(state) ? act(state, stage, stepBack(state), "Back to the group", "is-small", "step-back") : nothing}
+    ${isFacilitator(state)
+      ? act(state, stage, { type: "participant.move", participant: state.you?.participant ?? "", side_room: null }, "Back to the group", "is-small", "step-back")
+      : nothing}
   </div>`;
 }

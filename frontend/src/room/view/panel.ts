@@ -73,7 +73,7 @@ function lockSwitch(state: State, stage: Stage): TemplateResult | typeof nothing
   </div>`;
 }
 
-const LOCKED = "Locked: nobody new comes in. Who is in the room stays, and finds back after a lost connection.";
+const LOCKED = "Locked: nobody new can come in or wait. Who is in the room stays, and finds back after a lost connection.";
 
 function waitingList(state: State, stage: Stage): TemplateResult {
   const people = waiting(state);

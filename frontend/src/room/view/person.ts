@@ -24,21 +24,12 @@ export function seatWords(state: State, one: ParticipantInfo): string {
   return words.join(", ");
 }
 
-/** Leave the group with somebody: the facilitator first, so that nobody is put into an empty room. */
-export function stepOut(state: State, one: ParticipantInfo): readonly Command[] {
+/** Say whether the viewer could leave the group with one more person: a private room is for two. */
+function canStepOut(state: State, one: ParticipantInfo): boolean {
   const own = state.you?.participant ?? "";
   const room = ownSideRoom(state);
-  const move: Command = { type: "participant.move", participant: one.id, side_room: room ?? own };
-  return room === null ? [{ type: "participant.move", participant: own, side_room: own }, move] : [move];
-}
-
-/** Bring everybody of the own side room back to the group, oneself last. */
-export function stepBack(state: State): readonly Command[] {
-  const own = state.you?.participant ?? "";
-  const room = ownSideRoom(state);
-  const others = (state.room?.participants ?? []).filter((one) => isSeated(one) && one.side_room === room && one.id !== own);
-  const moved = room === own ? others.map((one) => one.id) : [];
-  return [...moved, own].map((participant) => ({ type: "participant.move", participant, side_room: null }));
+  const isTaken = (state.room?.participants ?? []).some((each) => each.side_room === own && each.id !== own && isSeated(each));
+  return one.side_room !== own && !isTaken && (room === null || room === own);
 }
 
 export function personView(state: State, stage: Stage, participant: string): TemplateResult {
@@ -72,22 +63,14 @@ export function personView(state: State, stage: Stage, participant: string): Tem
 }
 
 function moves(state: State, stage: Stage, one: ParticipantInfo): TemplateResult | typeof nothing {
-  const room = ownSideRoom(state);
-  const words = room === null ? "Step out together" : "Bring into your private room";
-  return html`
-    ${one.side_room === null || one.side_room !== room
-      ? act(state, stage, stepOut(state, one), html`${icon("step-out")}<span>${words}</span>`, "is-wide is-quiet", "step-out")
-      : nothing}
-    ${one.side_room !== null
-      ? act(
-          state,
-          stage,
-          { type: "participant.move", participant: one.id, side_room: null },
-          html`${icon("arrow-back")}<span>Bring back to the group</span>`,
-          "is-wide is-quiet",
-          "bring-back",
-        )
-      : nothing}
-    ${room === null && one.side_room === null ? html`<p class="muted small">In a private room the group neither hears nor sees the two of you.</p>` : nothing}
-  `;
+  const { id: participant } = one;
+  const own = state.you?.participant ?? "";
+  if (one.side_room !== null) {
+    const back: Command = { type: "participant.move", participant, side_room: null };
+    return act(state, stage, back, html`${icon("arrow-back")}<span>Bring back to the group</span>`, "is-wide is-quiet", "bring-back");
+  }
+  if (!canStepOut(state, one)) return nothing;
+  const out: Command = { type: "participant.move", participant, side_room: own };
+  return html`${act(state, stage, out, html`${icon("step-out")}<span>Step out together</span>`, "is-wide is-quiet", "step-out")}
+    <p class="muted small">In a private room the group neither hears nor sees the two of you.</p>`;
 }
