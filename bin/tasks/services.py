@@ -57,6 +57,7 @@ def missing_packages() -> list[str]:
         "firefox-esr": firefox(),
         "redis-server": shutil.which("redis-server"),
         "postgresql": postgres_bin(),
+        "coturn": shutil.which("turnserver"),
     }
     return [package for package, where in have.items() if where is None]
 

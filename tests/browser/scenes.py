@@ -32,6 +32,7 @@ SCENES = (
     Scene("outage", "Storm group", "vera", ("ida", "jon")),
     Scene("firefox", "Fox group", "lars", ("mia",)),
     Scene("pages", "Page group", "wim", ("kay",)),
+    Scene("turn", "Harbor wall group", "yara", ("zoe",)),
 )
 
 # A group that was held some hours ago, for what happens to its minutes afterwards.
