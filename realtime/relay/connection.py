@@ -155,8 +155,11 @@ class Connection:
 
     def tick(self, now_ns: int) -> None:
         """Do what is due ten times a second."""
+        listening = [each.peer.is_listening for each in self.subscribers]
         for each in self._lines():
             each.peer.tick(now_ns)
+        if [each.peer.is_listening for each in self.subscribers] != listening:
+            self._changed(now_ns)
         self.witness.tick(now_ns)
         if self.witness.last_ns is not None and not self.witness.is_silent:
             self._end_dead(now_ns)

@@ -134,7 +134,7 @@ class SubscribePeer:
         """Put these producers into the slots of one column; one that carries the right one is left alone."""
         consumers: list[Consumer] = getattr(self, column)
         for consumer, producer in zip(consumers, producers, strict=True):
-            wanted = producer if self.peer.is_connected and consumer.mid not in self._refused else None
+            wanted = producer if self.peer.is_listening and consumer.mid not in self._refused else None
             if consumer.producer is wanted:
                 continue
             if wanted is None:

@@ -18,6 +18,10 @@ from realtime.relay.transport.gate import (
 )
 from realtime.relay.transport.ice_lite import Address, IceLite, Outcome
 
+# RFC 7675: who has not been heard for so long gets nothing more. It also keeps the numbers that a sleeper
+# misses far below 2^15, beyond which it could not decrypt what comes after.
+CONSENT_NS = 30 * SECOND
+
 Direction = Literal["publish", "subscribe"]
 # False says that the socket's buffer is full: what is sent next had better be voice.
 Send = Callable[[bytes, Address], bool | None]
@@ -64,6 +68,8 @@ class Peer:
         self.ice = ice
         self.fingerprints: Sequence[Fingerprint] = ()
         self.is_connected = False
+        # Connected, and heard of lately: nothing is sent to a place that has long been silent.
+        self.is_listening = False
         self.is_ended = False
         self._certificate = certificate
         self._send = send
@@ -140,7 +146,7 @@ class Peer:
         Without keys or a path it is a counted no-op.
         """
         srtp, address = self._srtp, self.ice.selected
-        if srtp is None or address is None:
+        if srtp is None or address is None or not self.is_listening:
             self._counters.drop("send_without_path")
             return True
         try:
@@ -153,7 +159,7 @@ class Peer:
     def send_rtcp(self, packets: list[bytes]) -> None:
         """Encrypt and send RTCP packets as one compound packet, opened by a report as RFC 3550 wants it."""
         srtp, address = self._srtp, self.ice.selected
-        if srtp is None or address is None or not packets:
+        if srtp is None or address is None or not self.is_listening or not packets:
             return
         if packets[0][1] not in (rtcp.SR, rtcp.RR):
             packets = [rtcp.build_receiver_report(rtcp.RELAY_SSRC), *packets]
@@ -165,9 +171,10 @@ class Peer:
         self._send(data, address)
 
     def tick(self, now_ns: int) -> None:
-        """Send handshake flights again, and end what takes too long."""
+        """Send handshake flights again, end what takes too long, and let sleepers be."""
         if self.is_ended:
             return
+        self.is_listening = self.is_connected and now_ns - self.last_ns < CONSENT_NS
         if self._dtls is not None:
             self._dtls.tick(now_ns)
             self._follow(self._dtls, now_ns)
@@ -187,14 +194,14 @@ class Peer:
     def close(self) -> None:
         """End it from our side and tell the other; idempotent."""
         self.is_ended = True
-        self.is_connected = False
+        self.is_connected = self.is_listening = False
         if self._dtls is not None:
             self._dtls.close()
         self._srtp = None
 
     def _follow(self, dtls: Dtls, now_ns: int) -> None:
         if dtls.state is DtlsState.CONNECTED and not self.is_connected:
-            self.is_connected = True
+            self.is_connected = self.is_listening = True
             self._srtp = dtls.srtp
             self._dtls_rate = Rate(DTLS_PER_SECOND)
             self._owner.on_connected(self, now_ns)
@@ -205,7 +212,7 @@ class Peer:
 
     def _end(self, now_ns: int) -> None:
         self.is_ended = True
-        self.is_connected = False
+        self.is_connected = self.is_listening = False
         self._srtp = None
         self._owner.on_ended(self, now_ns)
 
