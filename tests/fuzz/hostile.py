@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from realtime.relay.packets import rtcp
 from tests.fuzz import packets, texts
 from tests.relay.device import Device
 from tests.relay.network import Address, World
@@ -84,6 +85,10 @@ class Hostile:
         match kind:
             case "rtp":
                 self._rtp(self.publisher if rng.random() < 0.9 else self.subscriber)
+            case "rtcp" if rng.random() < 0.1 and self.subscriber.rtp:
+                packet = rng.choice(self.subscriber.rtp[-200:])
+                ssrc, sequence = int.from_bytes(packet[8:12], "big"), int.from_bytes(packet[2:4], "big")
+                self._protected(self.subscriber, rtcp.build_nack(1, ssrc, [sequence] * 3), is_rtcp=True)
             case "rtcp":
                 ssrcs = self.slots if peer is self.subscriber else self.ssrcs
                 self._protected(peer, packets.rtcp(rng, [*ssrcs, 0, 1]), is_rtcp=True)
@@ -145,15 +150,18 @@ class Hostile:
 
     def _requests(self) -> list[dict[str, Any]]:  # JSON
         own = {"id": 1, "connection": self.connection}
+        tile = {"participant": "victim-1", "source": "camera", "width": 640, "height": 360, "pinned": False}
         opened = {"microphone": True, "camera": True, "screen": True, "side_room": ""}
         return [
             {"id": 1, "op": "hello", "version": 1},
             {"id": 1, "op": "clock.probe"},
             {"op": "connection.open", **own, "room": "room-1", "participant": "hostile", **opened},
             {"op": "connection.allow", **own, **opened, "side_room": self.rng.choice(("", "victim-1", "x"))},
+            {"op": "connection.view", **own, "tiles": [tile], "sound_only": False},
             {"op": "publish.offer", **own, "generation": 1, "sdp": self.offer},
             {"op": "subscribe.offer", **own, "generation": self.rng.choice((1, 2)), "restart": True},
             {"op": "subscribe.answer", **own, "generation": 1, "sdp": "v=0"},
+            {"op": "room.lock", "id": 1, "room": "room-m", "participants": ["hostile"]},
             {"op": "room.close", "id": 1, "room": "room-m", "reason": "ended"},
             {"op": "facts.boots", "id": 1},
             {"op": "facts.read", "id": 1, "boot": "boot-1", "after": 0, "limit": 5},
