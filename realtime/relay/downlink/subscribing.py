@@ -174,7 +174,7 @@ class SubscribePeer:
             consumer.loss_fraction = packet.fraction_lost
         elif isinstance(packet, rtcp.KeyframeRequest):
             if self._keyframe_requests.grant(1, now_ns):
-                counters.add("pli_received")
+                counters.add("fir_received" if packet.is_fir else "pli_received")
                 consumer.keyframe_request(now_ns)
             else:
                 counters.drop("pli_rate")

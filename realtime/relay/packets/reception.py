@@ -62,6 +62,11 @@ class ReceptionStats:
         """Return the unwrapped number of a packet that was sent again, which says nothing about the path."""
         return self._highest + signed16(sequence - self._highest)
 
+    @property
+    def jitter_seconds(self) -> float:
+        """How much the time between packets varies."""
+        return self._jitter / self.clock_rate
+
     def sender_report(self, report: rtcp.SenderReport, now_ns: int) -> None:
         """Remember when the sender's report came, for its round trip time."""
         self._sr_middle = (report.ntp >> 16) & 0xFFFFFFFF

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
 _NACK, _PLI, _FIR, _AFB = 1, 1, 4, 15
@@ -49,6 +49,7 @@ class KeyframeRequest:
     """Ask for a key frame (PLI or FIR)."""
 
     ssrc: int
+    is_fir: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def _parse_payload_feedback(kind: int, body: bytes, found: list[Packet]) -> None
         found.append(KeyframeRequest(int.from_bytes(body[4:8], "big")))
     elif kind == _FIR:
         for position in range(8, len(body) - 7, 8):
-            found.append(KeyframeRequest(int.from_bytes(body[position : position + 4], "big")))
+            found.append(KeyframeRequest(int.from_bytes(body[position : position + 4], "big"), is_fir=True))
     elif kind == _AFB and body[8:12] == b"REMB" and len(body) >= 16:
         count = body[12]
         if len(body) < 16 + 4 * count:

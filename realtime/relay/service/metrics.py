@@ -21,7 +21,7 @@ from realtime.relay.relay import Relay
 _DIRECTED = {
     "nack": ("NACKs", {"nack_received": "in", "nack_sent": "out"}),
     "pli": ("Picture loss indications", {"pli_received": "in", "pli_sent": "out"}),
-    "fir": ("Full intra requests", {"fir_received": "in", "fir_sent": "out"}),
+    "fir": ("Full intra requests", {"fir_received": "in"}),
     "rtx_packets": ("Packets sent again", {"rtx_received": "in", "rtx_sent": "out"}),
 }
 _PLAIN = {

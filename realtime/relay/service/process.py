@@ -207,7 +207,7 @@ async def _survey(relay: Relay, counters: Counters) -> None:
     while True:
         await asyncio.sleep(SURVEY_SECONDS)
         try:
-            survey(relay, counters)
+            survey(relay, counters, time.monotonic_ns())
         except Exception:  # noqa: BLE001 - the fence: numbers for operators must not end the process
             relay.fault("survey_fault")
 
