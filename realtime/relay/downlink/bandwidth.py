@@ -26,7 +26,7 @@ _BAD_REPORTS = 2
 # An estimate is believed to fall or to grow by these shares of itself; a fall to more than this share of what
 # is sent is none. What grows no more for so long below what is sent has found the limit.
 _FALLS_PERCENT, _GROWS_PERCENT, _CLOSE_PERCENT = 93, 101, 115
-_STANDS_NS = 2500 * MILLISECOND
+_STANDS_NS, _STANDS_AT_ONCE_NS = 2500 * MILLISECOND, 1600 * MILLISECOND
 _STANDING_CUT_PERCENT = 70
 # The estimate needs this long to see that more is being sent.
 _SETTLES_NS = 1500 * MILLISECOND
@@ -36,7 +36,7 @@ _DRAINS_NS, _DRAINING_PERCENT = 1500 * MILLISECOND, 60
 # After this long without a complaint it was right to send more; what failed is left alone, for longer each
 # time.
 _PROVES_NS = 3 * SECOND
-RETRIES_AFTER_NS, RETRIES_LATEST_NS = 3 * SECOND, 30 * SECOND
+RETRIES_AFTER_NS, RETRIES_LATEST_NS = 5 * SECOND, 30 * SECOND
 _BELOW_CEILING_PERCENT, _SWING_PERCENT = 95, 115
 # What was possible long ago and has not been used since is no knowledge.
 _FORGETS_AFTER_NS = 30 * SECOND
@@ -137,13 +137,14 @@ class Bandwidth:
         if before is None or has_fallen or remb * 100 >= before * _GROWS_PERCENT:
             self._estimate, self._grown_ns = remb, now_ns
         is_draining = now_ns < self._drained_ns and remb * 100 >= self._failed * _DRAINING_PERCENT
+        stands_ns = _STANDS_NS if self._proven_ns is None else _STANDS_AT_ONCE_NS
         if total >= self.budget:
             self.budget, self._used_ns = total, now_ns
         elif is_draining:
             self._grown_ns = now_ns
         elif has_fallen and remb * 100 < feedback.video * _CLOSE_PERCENT:
             self._limit(total, now_ns)
-        elif remb < feedback.video and now_ns - max(self._grown_ns, self._risen_ns) >= _STANDS_NS:
+        elif remb < feedback.video and now_ns - max(self._grown_ns, self._risen_ns) >= stands_ns:
             self._grown_ns = now_ns
             cut = max(remb, feedback.video * _STANDING_CUT_PERCENT // 100)
             self._limit(min(self.budget, cut + feedback.audio), now_ns)
