@@ -14,9 +14,9 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, connection
 
 from realtime import runtime as process
-from realtime.desk import Allowed, RelayDesk
+from realtime.desk import RelayDesk, Wanted
 from realtime.ingest import Ingester
-from realtime.reading import read_allowed
+from realtime.reading import read_wanted
 from realtime.runtime import Runtime
 from realtime.sweeper import Sweeper
 from telehealth.core.errors import DomainError
@@ -114,7 +114,7 @@ class Process:
             luck=machine.luck,
             clock_told=machine.clock_told,
         )
-        self.desk = RelayDesk(self.link, _read_allowed)
+        self.desk = RelayDesk(self.link, _read_wanted)
         if self._is_worker:
             self.ingester = Ingester(relay=self.link, presence=self.leases, now=machine.clocks.web)
             self.sweeper = Sweeper(
@@ -223,6 +223,6 @@ class _Acting:
         return False
 
 
-async def _read_allowed(room: str) -> list[Allowed]:
-    allowed: list[Allowed] = await database_sync_to_async(read_allowed)(UUID(room))
-    return allowed
+async def _read_wanted(room: str) -> Wanted:
+    wanted: Wanted = await database_sync_to_async(read_wanted)(UUID(room))
+    return wanted
