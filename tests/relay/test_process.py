@@ -264,6 +264,7 @@ def test_every_web_process_hears_every_event(tmp_path: Path, machine: SocketWorl
         (["--udp", "127.0.0.1:0", "--candidate", "example.org:1"], "needs an IP address"),
         (["--udp", "127.0.0.1:0", "--candidate", "0.0.0.0:1"], "browsers can reach"),
         (["--udp", "127.0.0.1:0", "--slots-audio", "0"], "number of slots"),
+        (["--udp", "127.0.0.1:0", "--drain-seconds", "-1"], "between 0 and a day"),
         (["--udp", "127.0.0.1:0", "--secret-file", "/nonexistent"], "secret file cannot be read"),
         (["--udp", "127.0.0.1:0", "--control-key", "/nonexistent"], "go together"),
         (

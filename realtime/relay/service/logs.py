@@ -64,12 +64,12 @@ class Sampled(logging.Filter):
         return self._seen[kind] % FAULTS_PER_LINE == 1
 
 
-def configure(boot: str) -> None:
+def configure(boot: str, level: str) -> None:
     """Send every record of this process through one handler."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(boot))
     handler.addFilter(Sampled())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     # Each probe and each web process would be a line of theirs; what matters is a line of ours.
     logging.getLogger("websockets").setLevel(logging.WARNING)
 

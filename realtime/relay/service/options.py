@@ -11,6 +11,7 @@ from pathlib import Path
 from realtime.relay.transport.ice_lite import Address
 
 _SECRET_VARIABLE = "RELAY_CONTROL_SECRET"  # noqa: S105 - the name of a variable, not a secret
+_LEVEL_VARIABLE, _LEVELS = "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")
 _MAX_SLOTS = 32
 _MAX_DRAIN_SECONDS = 24 * 3600
 
@@ -28,6 +29,7 @@ class Options:
     video_slots: int
     drain_seconds: int
     exits_with_stdin: bool
+    log_level: str
     tls: ssl.SSLContext | None
 
 
@@ -82,6 +84,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         audio_slots=given.slots_audio,
         video_slots=given.slots_video,
         drain_seconds=given.drain_seconds,
+        log_level=_log_level(),
         exits_with_stdin=given.exit_with_stdin,
         tls=_tls(given.control_certificate, given.control_key),
     )
@@ -120,6 +123,13 @@ def _secret(file: Path | None) -> str:
             f"Give a control secret of at least 16 characters by --secret-file or {_SECRET_VARIABLE}."
         )
     return secret
+
+
+def _log_level() -> str:
+    level = os.environ.get(_LEVEL_VARIABLE, "").strip().upper() or "INFO"
+    if level not in _LEVELS:
+        raise OptionsError(f"{_LEVEL_VARIABLE} must be one of {', '.join(_LEVELS)}.")
+    return level
 
 
 def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

@@ -43,7 +43,7 @@ _SYNC_SECONDS = 1.0
 async def run(options: Options) -> None:
     """Serve until told to stop; on the way out every connection gets its `closed` fact."""
     boot = str(uuid.uuid4())
-    logs.configure(boot)
+    logs.configure(boot, options.log_level)
     certificate = RTCCertificate.generateCertificate()
     selftest.run(certificate)
     loop = asyncio.get_running_loop()
