@@ -229,29 +229,32 @@ class Relay:
         """Do what time asks for; called every 20 ms."""
         now_ns = self._now()
         for held in self.connections.values():
-            for producer in held.producers.values():
-                producer.tick(now_ns)
+            self._safely(_ask_publishers, held, now_ns)
         if now_ns >= self._slow_due_ns:
             self._slow_due_ns = now_ns + _SLOW_TICK_NS
             self._slow_tick(now_ns)
         if now_ns >= self._second_due_ns:
             self._second_due_ns = now_ns + SECOND
-            self._journals.retry()
+            self._safely(self._journals.retry)
             for room in self.rooms.values():
                 bitrate = room.bitrate()
                 for held in room.connections.values():
-                    held.report(bitrate, now_ns)
+                    self._safely(held.report, bitrate, now_ns)
+
+    def _safely(self, action: Callable[..., None], *arguments: object) -> None:
+        """Do one thing for one connection or room; what goes wrong with it must not stop those after it."""
+        try:
+            action(*arguments)
+        except Exception:  # noqa: BLE001 - the fence: `fault` logs it, and the next one is another's
+            self._environment.counters.fault("tick_fault")
 
     def _slow_tick(self, now_ns: int) -> None:
         for held in list(self.connections.values()):
-            try:
-                held.tick(now_ns)
-            except Exception:  # noqa: BLE001 - the fence: `fault` logs it, and the next connection is another's
-                self._environment.counters.fault("tick_fault")
+            self._safely(held.tick, now_ns)
             if held.is_forgotten(now_ns):
                 self.close(connection=held.id, reason="timeout")
         for room in self.rooms.values():
-            room.tick(now_ns)
+            self._safely(room.tick, now_ns)
         last = self._journals.current.last
         if last != self._facts_told:
             self._facts_told = last
@@ -271,6 +274,11 @@ class Relay:
     def _announce(self, held: Connection, state: str) -> None:
         if state in _MEDIA_STATES:
             self._emit(_media(held, state))
+
+
+def _ask_publishers(held: Connection, now_ns: int) -> None:
+    for producer in held.producers.values():
+        producer.tick(now_ns)
 
 
 def _media(held: Connection, state: str) -> MediaEvent:
