@@ -33,6 +33,8 @@ class Transport:
     generation: int = 1
     is_connected: bool = True
     is_ended: bool = False
+    # Its packets are witnessed past it, so it is never the one that has heard nothing.
+    last_ns: int = 2**62
 
     def tick(self, now_ns: int) -> None:
         """Nothing to do without a network."""
