@@ -104,6 +104,9 @@ class Room:
         ]
         for news in self._speakers.hear(voices, now_ns):
             self._emit(self._spoken(*news))
+            if self._voices_too_many:
+                # Whoever begins to speak without a slot must not wait for one longer than this.
+                self._share_due_ns = now_ns
         if now_ns >= self._share_due_ns:
             self._share_due_ns = now_ns + SHARES_EVERY_NS
             self._share(now_ns)
