@@ -12,7 +12,7 @@ from realtime.relay.facts.witness import TrackCounters, Witness
 from realtime.relay.negotiation.sdp_read import Description
 from realtime.relay.seat import Environment, PeerFactory
 from realtime.relay.transport.peer import Peer
-from realtime.relay.uplink.encoding import ClockMap
+from realtime.relay.uplink.capture import ClockMap
 from realtime.relay.uplink.producer import Producer
 from realtime.relay.uplink.publishing import PublishPeer
 from realtime.wire.facts import CloseReason, Track

@@ -11,7 +11,7 @@ from realtime.relay.clock import SECOND
 from realtime.relay.downlink.consumer import Consumer
 from realtime.relay.packets import rtp
 from realtime.relay.packets.rewriter import Rewriter
-from realtime.relay.uplink.encoding import ClockMap
+from realtime.relay.uplink.capture import ClockMap
 from realtime.relay.uplink.producer import Producer
 from tests.relay.peer import DELTA_FRAME, KEY_FRAME
 

@@ -139,3 +139,19 @@ def test_loss_is_reported_for_the_time_since_the_last_report() -> None:
     assert stats.report(0).fraction_lost == 0
 
 
+def test_one_datagram_asks_for_a_bounded_number_of_packets() -> None:
+    body = struct.pack("!II", 1, 2) + b"\x00\x00\xff\xff" * 360
+    (parsed,) = rtcp.parse(struct.pack("!BBH", 0x81, 205, len(body) // 4) + body)
+    assert isinstance(parsed, rtcp.Nack)
+    assert len(parsed.sequences) == 1000
+
+
+def test_what_is_sent_again_is_read_under_its_first_number() -> None:
+    packet = b"\x80\x61" + struct.pack("!HII", 9, 77, 5) + b"\x12\x34data"
+    header = rtp.parse_header(packet)
+    repeated = rtp.unwrap_repair(packet, header, 42)
+    assert repeated is not None
+    sequence, timestamp, ssrc, *_, start, end = repeated
+    assert (sequence, timestamp, ssrc, packet[start:end]) == (0x1234, 77, 42, b"data")
+    short = packet[:13]
+    assert rtp.unwrap_repair(short, rtp.parse_header(short), 42) is None

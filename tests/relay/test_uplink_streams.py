@@ -265,6 +265,15 @@ def test_a_virtual_timestamp_tells_when_it_was_captured(device: SimulcastDevice,
     assert encoding.capture_ns(full.packets[1][1]) == sent_ns + SECOND // 2
 
 
+def test_a_report_of_another_time_is_not_believed(device: SimulcastDevice, world: World) -> None:
+    encoding, layer = device.encoding(1), device.layers[1]
+    device.start(1)
+    for shift in (2**31, 60 * 90_000, -60 * 90_000):
+        report = rtcp.SenderReport(layer.ssrc, 5000 << 32, (layer.timestamp + shift) & 0xFFFFFFFF, 1, 1)
+        device.publisher.send_rtcp(rtcp.build_sender_report(report))
+        assert encoding.capture_ns(0) is None
+
+
 def test_a_removed_line_lets_its_streams_go(device: SimulcastDevice) -> None:
     device.start(0, 1)
     device.camera_direction = "inactive"

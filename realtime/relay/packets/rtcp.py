@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
 _NACK, _PLI, _FIR, _AFB = 1, 1, 4, 15
 _MAX_PACKETS = 64
+# Of one datagram; what a browser remembers as missing at most.
+_MAX_NACKED = 1000
+_MAX_FOUND = 256
 # Who feedback comes from, as long as it sends no media: any number does, browsers use this one too.
 RELAY_SSRC = 1
 _REPORT = struct.Struct("!IIIIII")
@@ -75,7 +78,7 @@ def parse(data: bytes) -> list[Packet]:
     found: list[Packet] = []
     position = 0
     for _ in range(_MAX_PACKETS):
-        if position == len(data):
+        if position == len(data) or len(found) >= _MAX_FOUND:
             return found
         if position + 4 > len(data) or data[position] >> 6 != 2:
             raise ValueError("not an RTCP header")
@@ -133,7 +136,9 @@ def _nacked(body: bytes) -> tuple[int, ...]:
         first, mask = struct.unpack_from("!HH", body, position)
         sequences.append(first)
         sequences.extend((first + 1 + bit) & 0xFFFF for bit in range(16) if mask >> bit & 1)
-    return tuple(sequences)
+        if len(sequences) > _MAX_NACKED:
+            break
+    return tuple(sequences[:_MAX_NACKED])
 
 
 def _parse_payload_feedback(kind: int, body: bytes, found: list[Packet]) -> None:

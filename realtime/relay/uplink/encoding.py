@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from realtime.relay.clock import MILLISECOND, SECOND, ntp_to_ns
+from realtime.relay.clock import SECOND
 from realtime.relay.packets import rtcp, rtp, vp8
 from realtime.relay.packets.packet_cache import Cached, PacketCache
 from realtime.relay.packets.reception import NackList, ReceptionStats
 from realtime.relay.packets.rewriter import Rewriter
+from realtime.relay.uplink.capture import CaptureTimes, ClockMap
 from realtime.relay.uplink.keyframes import FULL_THROTTLE_NS, LOW_THROTTLE_NS, KeyframeGovernor
+from realtime.relay.uplink.meter import BitrateMeter
 from realtime.wire.relay import Source
 
 OPUS_PAYLOAD, OPUS_RATE = 111, 48_000
@@ -24,7 +26,6 @@ _MAX_SKIPPED = 64
 # How long each source may be silent and still flow: a shared page that nobody scrolls sends a frame at times.
 _FLOWS_NS: dict[Source, int] = {"microphone": SECOND, "camera": SECOND, "screen": 10 * SECOND}
 _ANSWERS_NS: dict[Source, int] = {"microphone": 0, "camera": 2 * SECOND, "screen": 30 * SECOND}
-_METERED_EVERY_NS = 200 * MILLISECOND
 
 _AUDIO_EXTENSION = b"\xbe\xde\x00\x01" + bytes([AUDIO_LEVEL_ID << 4])
 _VIDEO_EXTENSION = b"\xbe\xde\x00\x01" + bytes([ABS_SEND_TIME_ID << 4 | 2])
@@ -52,25 +53,6 @@ class Subscriber(Protocol):
         """Send one packet on; `is_start` says that decoding may begin with it."""
 
 
-class ClockMap:
-    """Translate a publisher's NTP clock to the relay's, alike for all tracks so that lips stay in step."""
-
-    __slots__ = ("_offset_ns",)
-
-    def __init__(self) -> None:
-        self._offset_ns: int | None = None
-
-    def to_mono(self, ntp: int, now_ns: int) -> int:
-        """Return the relay's time of a publisher's stamp that has arrived just now."""
-        their_ns = ntp_to_ns(ntp)
-        measured = now_ns - their_ns
-        if self._offset_ns is None or abs(measured - self._offset_ns) > SECOND:
-            self._offset_ns = measured
-        else:
-            self._offset_ns += (measured - self._offset_ns) // 16
-        return their_ns + self._offset_ns
-
-
 class Encoding:
     """Renumber the authenticated packets of one stream and hand them to every subscriber.
 
@@ -86,7 +68,6 @@ class Encoding:
         self.is_video = is_video = source != "microphone"
         self.rate = VP8_RATE if is_video else OPUS_RATE
         self.is_nackable = is_video
-        self.bitrate = 0
         self.allowed = True
         self.last_ns: int | None = None
         self.stats: ReceptionStats | None = None
@@ -100,7 +81,8 @@ class Encoding:
             first_sequence=first_sequence, first_timestamp=first_timestamp, rate=self.rate
         )
         self._widener = vp8.PictureWidener()
-        self._clock_map = clock_map
+        self._capture = CaptureTimes(clock_map, self.rate)
+        self._meter = BitrateMeter()
         self._key: tuple[int, int] | None = None
         self._feedback: Feedback | None = None
         self._retired: dict[tuple[int, int], int] = {}
@@ -109,12 +91,8 @@ class Encoding:
         self._first_of_run = 0
         self._timestamp = 0
         self._run_ns = 0
-        self._reported: tuple[int, int] | None = None
         self._newest_key = 0
         self._skipped: list[int] = []
-        self._octets = 0
-        self._octets_metered = 0
-        self._metered_ns = 0
 
     @property
     def ssrc(self) -> int | None:
@@ -130,6 +108,11 @@ class Encoding:
     def round_trip_ns(self) -> int:
         """How long the publisher takes to answer, by what it has sent again."""
         return self.missing.round_trip_ns
+
+    @property
+    def bitrate(self) -> int:
+        """Bits per second of what comes, smoothed over about a second; repairs and padding are not in it."""
+        return self._meter.bitrate
 
     @property
     def loss(self) -> float:
@@ -164,7 +147,7 @@ class Encoding:
         sequence = stats.unwrap(sequence) if is_repair else stats.count(sequence, timestamp, now_ns)
         if start < end and not is_repair:
             self.last_ns = now_ns
-            self._octets += len(data)
+            self._meter.octets += len(data)
         if not self.allowed:
             self._running = False
             return "not_allowed"
@@ -255,7 +238,7 @@ class Encoding:
         self._key = key
         self._feedback = feedback
         self._running = False
-        self._reported = None
+        self._capture.forget()
         self._governor.restart()
         self.missing.clear()
         self.stats = ReceptionStats(key[1], self.rate, sequence)
@@ -274,7 +257,7 @@ class Encoding:
         self._newest = sequence - 1
         self._timestamp = timestamp
         self._newest_key = sequence
-        self._reported = None
+        self._capture.forget()
         self._skipped.clear()
         self.missing.clear()
 
@@ -291,22 +274,20 @@ class Encoding:
         if self.stats is None or report.ssrc != self.stats.ssrc:
             return
         self.stats.sender_report(report, now_ns)
-        at_ns = self._clock_map.to_mono(report.ntp, now_ns)
         if self._running:
+            rewriter = self._rewriter
             timestamp = self._timestamp + rtp.signed32(report.rtp_timestamp - self._timestamp)
-            self._reported = at_ns, timestamp + self._rewriter.timestamp_shift
+            newest = rewriter.last_ns, rewriter.last_timestamp
+            self._capture.report(report.ntp, timestamp + rewriter.timestamp_shift, newest, now_ns)
 
     def timestamp_at(self, now_ns: int) -> int:
         """Return the virtual timestamp of this moment: by the publisher's report, or by the newest packet."""
-        at_ns, timestamp = self._reported or (self._rewriter.last_ns, self._rewriter.last_timestamp)
-        return timestamp + (now_ns - at_ns) * self.rate // SECOND
+        newest = self._rewriter.last_ns, self._rewriter.last_timestamp
+        return self._capture.timestamp_at(now_ns, newest)
 
     def capture_ns(self, timestamp: int) -> int | None:
         """Return the relay's time at which a virtual timestamp was captured; None before the first report."""
-        if self._reported is None:
-            return None
-        at_ns, reported = self._reported
-        return at_ns + (timestamp - reported) * SECOND // self.rate
+        return self._capture.capture_ns(timestamp)
 
     def want_keyframe(self, now_ns: int, requester: object | None = None) -> None:
         """Ask the publisher for a key frame now or as soon as the governor allows, until one comes."""
@@ -325,11 +306,7 @@ class Encoding:
 
     def tick(self, now_ns: int) -> None:
         """Send what is due: repeated key frame requests and NACKs."""
-        elapsed = now_ns - self._metered_ns
-        if elapsed >= _METERED_EVERY_NS:
-            rate = (self._octets - self._octets_metered) * 8 * SECOND // elapsed
-            self.bitrate += (rate - self.bitrate) // 4
-            self._octets_metered, self._metered_ns = self._octets, now_ns
+        self._meter.tick(now_ns)
         if self._governor.has_work and now_ns - (self.last_ns or 0) < _ANSWERS_NS[self.source]:
             self._ask_keyframe(now_ns)
         if self.missing and self.stats is not None and self._feedback is not None:
@@ -347,7 +324,7 @@ class Encoding:
             self._key = None
             self._feedback = None
             self._running = False
-            self._reported = None
+            self._capture.forget()
             self.stats = None
             self.missing.clear()
         self._retired = {key: at for key, at in self._retired.items() if key[0] != peer}

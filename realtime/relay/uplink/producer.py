@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from realtime.relay.packets import rtp
-from realtime.relay.uplink.encoding import ClockMap, Encoding, Feedback
+from realtime.relay.uplink.capture import ClockMap
+from realtime.relay.uplink.encoding import Encoding, Feedback
 from realtime.relay.uplink.speech import SpeechMeter
 from realtime.wire.relay import Source
 
