@@ -3,7 +3,7 @@ import { isHeardBadly, offersSoundOnly } from "./network";
 import { hasSeat, isFacilitator, me, mediaFlows, screenOf, seated, waiting } from "./select";
 import { here, ownSideRoom } from "./stage";
 import { wants, type State } from "./state";
-import { countOf, listOf } from "./words";
+import { countOf, ended, listOf } from "./words";
 
 export interface Said {
   readonly polite: readonly string[];
@@ -55,7 +55,7 @@ function places(before: State, after: State, polite: string[], assertive: string
     assertive.push(
       is === null
         ? `You are back in the group.${me(after)?.muted_by_staff ? " Your microphone is off: press M to speak." : ""}`
-        : `You are in a private room${others.length > 0 ? ` with ${listOf(others)}` : ""}. The group does not hear or see you.`,
+        : `${ended(`You are in a private room${others.length > 0 ? ` with ${listOf(others)}` : ""}`)} The group does not hear or see you.`,
     );
     return;
   }

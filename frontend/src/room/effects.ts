@@ -170,8 +170,8 @@ export class Effects {
   /** See at once whether the socket and both paths are still there. */
   #look(isSuspect: boolean): void {
     if (isSuspect) this.#socket.probe();
-    this.publish.look(isSuspect);
-    this.subscribe.look(isSuspect);
+    void this.publish.look(isSuspect);
+    void this.subscribe.look(isSuspect);
   }
 
   async #openDevices(): Promise<void> {

@@ -71,14 +71,18 @@ export abstract class MediaPath {
   }
 
   /** Look at once. After a sleep, or on another network, the path has to show soon that it is alive. */
-  look(isSuspect: boolean): void {
+  async look(isSuspect: boolean): Promise<void> {
     const { pc } = this;
     if (!pc) return;
     if (isSuspect) {
+      // What came before the sleep is no sign of life after it.
+      const before = await heardOn(pc).catch(() => this.#heard);
+      if (pc !== this.pc) return;
+      this.#heard = before;
       this.#heardAt = Math.min(this.#heardAt, performance.now() - patience(this.#isSteady) + WAKE_GRACE);
       this.#stateSince = 0;
     }
-    void this.#look(pc);
+    await this.#look(pc);
   }
 
   close(): void {

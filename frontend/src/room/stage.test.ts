@@ -62,14 +62,13 @@ describe("side rooms", () => {
 });
 
 describe("what is looked at", () => {
-  const shown = after(group, sized({ "p2/camera": { width: 630, height: 350 }, "p1/camera": { width: 10, height: 10 } }));
+  const shown = after(group, sized({ "p2/camera": { width: 630, height: 350 }, "p1/camera": { width: 10, height: 10 }, "t1/camera": { width: 0, height: 0 } }));
 
-  it("is told of all others in steps of 16 pixels, 0 x 0 when out of sight, and never of oneself", () => {
+  it("is told of all others in steps of 16 pixels, 0 x 0 when out of sight, never of oneself and not before it is measured", () => {
     expect(viewOf(shown)).toEqual({
       tiles: [
         { participant: "t1", source: "camera", width: 0, height: 0, pinned: false },
         { participant: "p2", source: "camera", width: 640, height: 352, pinned: false },
-        { participant: "p3", source: "camera", width: 0, height: 0, pinned: false },
       ],
       sound_only: false,
     });
@@ -89,7 +88,8 @@ describe("what is looked at", () => {
 
   it("is never more than the protocol takes", () => {
     const crowd = joined(room(Array.from({ length: 90 }, (_, index) => person(`p${index + 100}`))));
-    expect(viewOf(after(crowd, sized({ "p100/camera": { width: 40_000, height: 1 } }))).tiles).toHaveLength(64);
-    expect(viewOf(after(crowd, sized({ "p100/camera": { width: 40_000, height: 1 } }))).tiles[0]).toMatchObject({ width: 16_384, height: 16 });
+    const sizes = Object.fromEntries(crowd.tiles.map((id) => [tileKey(id, "camera"), { width: 40_000, height: 1 }]));
+    expect(viewOf(after(crowd, sized(sizes))).tiles).toHaveLength(64);
+    expect(viewOf(after(crowd, sized(sizes))).tiles[0]).toMatchObject({ width: 16_384, height: 16 });
   });
 });

@@ -42,7 +42,9 @@ export function planOf(state: State): StagePlan {
   const own = state.you?.participant;
   const screens = people.filter((one) => one.screen && one.id !== own).map((one) => tile(one, "screen"));
   const all = [...screens, ...people.map((one) => tile(one, "camera"))];
-  const focus = all.find((one) => one.key === state.pinned && one.person.id !== own) ?? screens[0] ?? null;
+  // On a break everybody is small: the pause is what counts.
+  const isPause = Boolean(state.room?.session.on_break_since);
+  const focus = isPause ? null : (all.find((one) => one.key === state.pinned && one.person.id !== own) ?? screens[0] ?? null);
   return {
     focus,
     tiles: all.filter((one) => one !== focus),
@@ -67,13 +69,14 @@ export interface ViewHint {
 // Sizes are told in steps, so that a scroll bar or a fading edge says nothing new.
 const STEP = 16;
 const MOST_PIXELS = 16_384;
+const MOST_TILES = 64;
 
-/** Say what is really looked at; a hidden page looks at nothing. */
+/** Say what is really looked at; a hidden page looks at nothing. Of what has not been measured yet nothing is said. */
 export function viewOf(state: State): ViewHint {
   const { focus, tiles } = planOf(state);
-  const shown = [...(focus ? [focus] : []), ...tiles].filter((one) => one.person.id !== state.you?.participant);
+  const shown = [...(focus ? [focus] : []), ...tiles].filter((one) => one.person.id !== state.you?.participant && (state.isHidden || one.key in state.sizes));
   return {
-    tiles: shown.slice(0, 64).map(({ key, person, source }) => {
+    tiles: shown.slice(0, MOST_TILES).map(({ key, person, source }) => {
       const size = state.isHidden ? undefined : state.sizes[key];
       return { participant: person.id, source, width: pixels(size?.width), height: pixels(size?.height), pinned: key === state.pinned };
     }),

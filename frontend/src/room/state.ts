@@ -78,7 +78,7 @@ export interface State {
   readonly stage: { readonly width: number; readonly height: number };
   /** The picture that the viewer made large, by the key of its tile. */
   readonly pinned: string | null;
-  /** Pictures in sight, by the keys of their tiles, in device pixels. */
+  /** How large pictures are shown, by the keys of their tiles, in device pixels; 0 x 0 is out of sight. */
   readonly sizes: Readonly<Record<string, Size>>;
   readonly isHidden: boolean;
   readonly network: Network;

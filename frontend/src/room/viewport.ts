@@ -1,18 +1,16 @@
-// Watches how large pictures are on the screen, and which are in sight at all.
+// Watches how large pictures are on the screen, and which are in sight at all. What is not known yet is not reported.
 import type { State } from "./state";
 
 /** Reports the sizes of all `[data-tile]` in device pixels; `refresh` must be called after each drawing. */
 export class Viewport {
   #watched = new Map<Element, string>();
-  #inSight = new Set<Element>();
+  /** Whether each is in sight; what the browser has not said yet is not in it. */
+  #inSight = new Map<Element, boolean>();
   #said = "";
   #isDue = false;
   readonly #resize = new ResizeObserver(() => this.#soon());
   readonly #sight = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      if (isIntersecting) this.#inSight.add(target);
-      else this.#inSight.delete(target);
-    }
+    for (const { target, isIntersecting } of entries) this.#inSight.set(target, isIntersecting);
     this.#soon();
   });
 
@@ -54,8 +52,10 @@ export class Viewport {
     const scale = window.devicePixelRatio || 1;
     const sizes: Record<string, { width: number; height: number }> = {};
     for (const [tile, key] of this.#watched) {
-      if (!this.#inSight.has(tile)) continue;
-      sizes[key] = { width: Math.round(tile.clientWidth * scale), height: Math.round(tile.clientHeight * scale) };
+      const isSeen = this.#inSight.get(tile);
+      if (isSeen === undefined) continue;
+      const factor = isSeen ? scale : 0;
+      sizes[key] = { width: Math.round(tile.clientWidth * factor), height: Math.round(tile.clientHeight * factor) };
     }
     const text = JSON.stringify(sizes);
     if (text === this.#said) return;

@@ -52,6 +52,11 @@ export function listOf(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
+/** End a sentence that may end with somebody's initial. */
+export function ended(text: string): string {
+  return text.endsWith(".") ? text : `${text}.`;
+}
+
 const deviceName: Record<Device, string> = { microphone: "microphone", camera: "camera" };
 
 /** Say what is wrong with a device and what can be done; empty when nothing is. */

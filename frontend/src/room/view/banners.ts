@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { isFacilitator, me, mediaFlows } from "../select";
 import { here, ownSideRoom } from "../stage";
 import type { State } from "../state";
-import { countOf, listOf, minutesUntil, ownClock } from "../words";
+import { countOf, ended, listOf, minutesUntil, ownClock } from "../words";
 import { act } from "./act";
 import { networkNotice } from "./network";
 import { icon, notice, type Stage } from "./parts";
@@ -75,7 +75,7 @@ function sharingNotice(state: State, stage: Stage): TemplateResult | typeof noth
   const stop = html`<button type="button" class="button is-small" data-action="unshare" @click=${() => stage.send({ type: "share", on: false })}>
     Stop sharing
   </button>`;
-  if (status === "on") return notice("ok", html`${icon("screen")} You are sharing your screen. Everybody in the room sees it.`, stop);
+  if (status === "on") return notice("", "You are sharing your screen. Everybody in the room sees it.", stop);
   return status === "failed" ? notice("warn", "The screen could not be shared. Please try again, or choose another window.") : nothing;
 }
 
@@ -86,7 +86,7 @@ function sideRoomNotice(state: State, stage: Stage): TemplateResult | typeof not
   return html`<div class="side-room" data-side-room>
     ${icon("step-out")}
     <p>
-      <strong>You are in a private room${company}.</strong>
+      <strong>${ended(`You are in a private room${company}`)}</strong>
       The group does not hear or see you.${isFacilitator(state) ? "" : " The therapist brings you back."}
     </p>
     ${isFacilitator(state)

@@ -14,19 +14,21 @@ import { isInCare } from "./person";
 export function tilesView(state: State, stage: Stage): TemplateResult {
   const { focus, tiles, steppedOut } = planOf(state);
   const { width, height } = state.stage;
-  const grid = gridFor(tiles.length + steppedOut.length, width || 800, height || 600);
-  const list = html`${repeat(
+  const grid = gridFor(tiles.length, width || 800, height || 600);
+  const list = repeat(
     tiles,
     (one) => one.key,
     (one) => tile(state, stage, one, false),
-  )}${repeat(steppedOut, (one) => one.id, outTile)}`;
+  );
   if (!focus) {
-    return html`<ul class="tiles" data-columns=${grid.columns} ?data-scrolls=${grid.scrolls} aria-label="People in the room">${list}</ul>`;
+    return html`<ul class="tiles" data-columns=${grid.columns} ?data-scrolls=${grid.scrolls} aria-label="People in the room">${list}</ul>
+      ${outList(steppedOut)}`;
   }
   return html`<div class="spotlight">
-    <ul class="focus" aria-label="Large picture">${repeat([focus], (one) => one.key, (one) => tile(state, stage, one, true))}</ul>
-    <ul class="tiles is-strip" aria-label="People in the room" tabindex="0">${list}</ul>
-  </div>`;
+      <ul class="focus" aria-label="Large picture">${repeat([focus], (one) => one.key, (one) => tile(state, stage, one, true))}</ul>
+      <ul class="tiles is-strip" aria-label="People in the room" tabindex="0">${list}</ul>
+    </div>
+    ${outList(steppedOut)}`;
 }
 
 function tile(state: State, stage: Stage, one: Tile, isLarge: boolean): TemplateResult {
@@ -66,11 +68,16 @@ function screenTile(state: State, stage: Stage, one: Tile, isLarge: boolean): Te
   </li>`;
 }
 
-function outTile(person: ParticipantInfo): TemplateResult {
-  return html`<li class="tile is-out" data-stepped-out=${person.id}>
-    <div class="picture"><span class="picture-initials" aria-hidden="true">${initials(person.name)}</span></div>
-    <p class="tile-plate"><span class="tile-name">${person.name}</span><span class="tile-role">Stepped out</span></p>
-  </li>`;
+/** Who stepped out has a place in the group, and no picture. */
+function outList(people: readonly ParticipantInfo[]): TemplateResult | typeof nothing {
+  if (people.length === 0) return nothing;
+  return html`<ul class="out-list" aria-label="Stepped out">
+    ${people.map(
+      (one) => html`<li data-stepped-out=${one.id}>
+        <span class="out-initials" aria-hidden="true">${initials(one.name)}</span><strong>${one.name}</strong> stepped out
+      </li>`,
+    )}
+  </ul>`;
 }
 
 function tools(state: State, stage: Stage, one: Tile, name: string): TemplateResult {
@@ -126,7 +133,7 @@ function peerPicture(state: State, stage: Stage, one: Tile, isSent: boolean): Te
     ${one.source === "screen"
       ? html`<span class="picture-wait">${icon("screen")}</span>`
       : html`<span class="picture-initials" aria-hidden="true">${initials(name)}</span>`}
-    ${isSent && slot?.paused ? pausedNote(state) : nothing}
+    ${isSent && !track ? missingNote(state, one, slot?.paused ?? false) : nothing}
     ${track
       ? html`<video
           autoplay
@@ -139,9 +146,12 @@ function peerPicture(state: State, stage: Stage, one: Tile, isSent: boolean): Te
   </div>`;
 }
 
-function pausedNote(state: State): TemplateResult | typeof nothing {
+function missingNote(state: State, one: Tile, isPaused: boolean): TemplateResult | typeof nothing {
   const { soundOnly, downlink } = state.network;
-  if (soundOnly) return html`<span class="picture-note">Sound only</span>`;
+  const note = (words: string, why = ""): TemplateResult => html`<span class="picture-note">${words}<span class="picture-why">${why}</span></span>`;
+  if (soundOnly) return note("Sound only");
+  const what = one.source === "screen" ? "Screen" : "Picture";
   // On a good line a pause lasts a moment, until the relay has heard that the picture is in sight again.
-  return downlink === "good" ? nothing : html`<span class="picture-note">Picture paused: weak connection</span>`;
+  if (isPaused && downlink !== "good") return note(`${what} paused`, ": weak connection");
+  return one.source === "screen" ? note("The screen is on its way") : nothing;
 }
