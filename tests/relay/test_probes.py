@@ -110,6 +110,24 @@ def test_supervisors_learn_whether_it_lives_and_is_ready_and_operators_what_it_c
         assert readiness(relay) == (200, [])
 
 
+def test_web_processes_that_come_and_go_leave_nothing_behind(tmp_path: Path) -> None:
+    with RelayProcess(tmp_path / "facts") as relay, Control(relay.control) as control:
+        control.start()
+        names = ("relay_tasks", "relay_threads", "process_open_fds")
+        before = metrics(relay)
+        for number in range(8):
+            other = Control(relay.control).start()
+            if number % 2:
+                other.socket.close()
+            else:
+                other.socket.socket.shutdown(socket.SHUT_RDWR)  # gone without a goodbye
+        for _ in range(1000):
+            after = metrics(relay)
+            if after["relay_web_processes"] == 1 and all(after[name] <= before[name] for name in names):
+                break
+        assert {name: after[name] for name in names} == {name: before[name] for name in names}
+
+
 def test_whatever_is_sent_to_the_port_it_goes_on_answering(tmp_path: Path) -> None:
     long = b"x" * 20_000
     authorised = b"Authorization: Bearer " + SECRET.encode() + b"\r\n"
