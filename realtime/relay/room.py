@@ -145,12 +145,7 @@ class Room:
         # Who began to share last is shown: screens come in the order in which they were shared.
         order = sorted(there, key=lambda key: self._shared[key[0]] if key[1] == "screen" else 0)
         producers: dict[Key, Producer] = {key: there[key].producers[key[1]] for key in order}
-        spoke = {
-            key[0]: producer.speech.spoke_ns
-            for key, producer in producers.items()
-            if key[1] == "microphone" and producer.allowed and producer.speech.spoke_ns is not None
-        }
-        return Company(producers=producers, spoke_ns=spoke, rates=self._rates)
+        return Company.of_these(producers, self._rates, now_ns)
 
     def _note_screens(self, sharing: list[str]) -> None:
         self._shared = {name: turn for name, turn in self._shared.items() if name in sharing}

@@ -25,12 +25,11 @@ class Layer:
 
     rank: int
     bitrate: int
-    is_flowing: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Say what one slot holds, how it is seen and what could be sent in it, small to large."""
+    """Say what one slot holds, how it is seen and which layers flow now, small to large."""
 
     key: Key
     tile: Tile
@@ -41,11 +40,6 @@ class Wish:
     def is_screen(self) -> bool:
         """Say whether it is what somebody shows, not somebody."""
         return self.key[1] == "screen"
-
-    @property
-    def flowing(self) -> tuple[Layer, ...]:
-        """The layers there are now."""
-        return tuple(layer for layer in self.layers if layer.is_flowing)
 
     def deserves_more(self, *, has_more: bool) -> bool:
         """Say whether the tile is larger than a quarter can fill, with some play around the limit."""
@@ -128,25 +122,25 @@ def allocate(
     seen = [wish for wish in wishes if wish.tile.is_seen]
     stage = choose(
         before.stage,
-        [_candidate(wish, now_ns) for wish in seen if not wish.is_screen and wish.flowing],
+        [_candidate(wish, now_ns) for wish in seen if not wish.is_screen and wish.layers],
         size=last_n,
         now_ns=now_ns,
     )
     order = sorted(
-        (wish for wish in seen if wish.flowing and (wish.is_screen or wish.key[0] in stage)),
+        (wish for wish in seen if wish.layers and (wish.is_screen or wish.key[0] in stage)),
         key=lambda wish: _weight(wish, before, now_ns),
         reverse=True,
     )
     purse = _Purse(audio=audio, budget=budget, held=held, may_try=may_try)
     ranks: dict[Key, int | None] = {}
     for wish in order:
-        smallest = wish.flowing[0]
+        smallest = wish.layers[0]
         fits = _may_have(wish, smallest, smallest.bitrate, purse, before, now_ns)
         ranks[wish.key] = smallest.rank if fits else None
     lacking = unseen = sum(rank is None for rank in ranks.values())
     carried = len(ranks) - lacking
     for wish in order:
-        smallest, *larger = wish.flowing
+        smallest, *larger = wish.layers
         had = before.rank(wish.key)
         had_more = had is not None and had > smallest.rank
         if not larger or ranks[wish.key] is None or not wish.deserves_more(has_more=had_more):
@@ -159,8 +153,8 @@ def allocate(
             lacking += 1
     for wish in seen:
         # A camera that is switched off costs nothing; when it comes on, its first packet may pass.
-        if not wish.flowing and wish.layers:
-            ranks[wish.key] = wish.layers[0].rank if carried or not lacking else None
+        if not wish.layers:
+            ranks[wish.key] = 0 if carried or not lacking else None
     choices = {wish.key: _chosen(wish.key, ranks.get(wish.key), before, now_ns) for wish in seen}
     return Allocation(
         choices=choices,

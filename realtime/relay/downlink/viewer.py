@@ -35,7 +35,27 @@ class Company:
 
     producers: Mapping[Key, Producer]
     spoke_ns: Mapping[str, int]
-    rates: Rates
+    layers: Mapping[Key, tuple[Layer, ...]]
+    voices: Mapping[str, int]
+
+    @classmethod
+    def of_these(cls, producers: Mapping[Key, Producer], rates: Rates, now_ns: int) -> "Company":
+        """Take in what is the same for all: who spoke when, which layers flow, what voices take."""
+        spoke_ns, voices = dict[str, int](), dict[str, int]()
+        layers: dict[Key, tuple[Layer, ...]] = {}
+        for key, producer in producers.items():
+            if producer.is_video:
+                layers[key] = tuple(
+                    Layer(encoding.rank, rates.of(producer, encoding))
+                    for encoding in producer.encodings
+                    if _is_flowing(encoding, now_ns)
+                )
+            elif producer.allowed:
+                if producer.speech.spoke_ns is not None:
+                    spoke_ns[key[0]] = producer.speech.spoke_ns
+                if _is_flowing(producer.encodings[0], now_ns):
+                    voices[key[0]] = producer.encodings[0].bitrate
+        return cls(producers=producers, spoke_ns=spoke_ns, layers=layers, voices=voices)
 
     def of(self, holder: str | None, source: Source) -> Producer | None:
         """Return somebody's track."""
@@ -72,6 +92,7 @@ class Viewer:
         self._bandwidth: Bandwidth | None = None
         self._measured: SubscribePeer | None = None
         self._paused: frozenset[Key] = frozenset()
+        self._is_crowded = False
 
     @property
     def downlink(self) -> Downlink:
@@ -97,7 +118,8 @@ class Viewer:
         self._follow_line(now_ns)
         if self._measured is not None and self._bandwidth is not None:
             self._bandwidth.update(self._feedback(self._measured, company, now_ns), now_ns)
-        return self.refresh(company, now_ns)
+        # Without newcomers only a crowd has to make room for whoever speaks.
+        return self.refresh(company, now_ns) if self._is_crowded else self._share(company, now_ns)
 
     def slots(self) -> list[Slot]:
         """Return the whole table, in the order of the m-lines of the newest peer connection."""
@@ -130,8 +152,12 @@ class Viewer:
         others = [key for key in company.producers if key[0] != self._participant]
         cameras = [key for key in others if key[1] == "camera"]
         voices = [key[0] for key in others if key[1] == "microphone"]
+        self._is_crowded = len(voices) > self._table.audio.size or len(cameras) > self._table.video.size
         if len(voices) > self._table.audio.size:
             self._overloaded(len(voices))
+        if not self._is_crowded:
+            self._voices, self._cameras = {}, {}
+            return [key for key in others if key[1] != "screen"] + self._screens(others)
         self._voices = choose(
             self._voices,
             [self._voice(each, company, now_ns) for each in voices],
@@ -144,14 +170,15 @@ class Viewer:
             size=self._table.video.size,
             now_ns=now_ns,
         )
-        shared = [key for key in others if key[1] == "screen"][-self._table.screen.size :]
         return [
             key
             for key in others
             if (key[1] == "microphone" and key[0] in self._voices)
             or (key[1] == "camera" and key[0] in self._cameras)
-            or key in shared
-        ]
+        ] + self._screens(others)
+
+    def _screens(self, others: list[Key]) -> list[Wanted]:
+        return [key for key in others if key[1] == "screen"][-self._table.screen.size :]
 
     def _voice(self, participant: str, company: Company, now_ns: int) -> Candidate:
         speaking = company.producers[participant, "microphone"].speech.is_speaking(now_ns)
@@ -164,7 +191,7 @@ class Viewer:
     def _camera(self, key: Key, company: Company, cameras: int, now_ns: int) -> Candidate:
         spoke_ns = company.spoke_ns.get(key[0])
         weight = importance(self.view.tile(key, cameras=cameras), spoke_ns, now_ns)
-        if not any(_is_flowing(each, now_ns) for each in company.producers[key].encodings):
+        if not company.layers[key]:
             weight = Importance.HIDDEN
         return Candidate(key[0], weight, spoke_ns)
 
@@ -174,8 +201,8 @@ class Viewer:
             self._allocation = Allocation()
         else:
             self._allocation = allocate(
-                self._wishes(company, now_ns),
-                audio=self._audio(company, now_ns),
+                self._wishes(company),
+                audio=self._audio(company),
                 budget=bandwidth.budget,
                 held=bandwidth.held(now_ns),
                 may_try=bandwidth.may_try(now_ns),
@@ -207,31 +234,26 @@ class Viewer:
         held += [(each, "screen") for each in self._table.screen.holders if each is not None]
         return [key for key in held if key in company.producers]
 
-    def _wishes(self, company: Company, now_ns: int) -> list[Wish]:
+    def _wishes(self, company: Company) -> list[Wish]:
         pictures = self._pictures(company)
         cameras = sum(key[1] == "camera" for key in pictures)
         return [
             Wish(
                 key,
                 self.view.tile(key, cameras=cameras),
-                _layers(company.producers[key], company.rates, now_ns),
+                company.layers[key],
                 company.spoke_ns.get(key[0]),
             )
             for key in pictures
         ]
 
-    def _audio(self, company: Company, now_ns: int) -> int:
+    def _audio(self, company: Company) -> int:
         """Return what the voices take now on the wire."""
-        voices = (company.of(each, "microphone") for each in self._table.audio.holders)
-        rates = (
-            each.encodings[0].bitrate
-            for each in voices
-            if each is not None and _is_flowing(each.encodings[0], now_ns)
-        )
+        rates = (company.voices.get(each, 0) for each in self._table.audio.holders if each is not None)
         return max(sum(rates) * _VOICE_PERCENT // 100, _VOICE_RESERVE)
 
     def _feedback(self, line: SubscribePeer, company: Company, now_ns: int) -> Feedback:
-        audio = self._audio(company, now_ns)
+        audio = self._audio(company)
         is_recent = line.remb_ns is not None and now_ns - line.remb_ns <= _ESTIMATE_LASTS_NS
         return Feedback(
             remb=line.remb if is_recent else None,
@@ -240,13 +262,6 @@ class Viewer:
             loss=line.loss,
             has_reported=line.has_reported,
         )
-
-
-def _layers(producer: Producer, rates: Rates, now_ns: int) -> tuple[Layer, ...]:
-    return tuple(
-        Layer(encoding.rank, rates.of(producer, encoding), _is_flowing(encoding, now_ns))
-        for encoding in producer.encodings
-    )
 
 
 def _is_flowing(encoding: Encoding, now_ns: int) -> bool:
