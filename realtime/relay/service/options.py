@@ -27,6 +27,7 @@ class Options:
     facts: Path
     audio_slots: int
     video_slots: int
+    last_n: int
     drain_seconds: int
     exits_with_stdin: bool
     log_level: str
@@ -61,6 +62,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--facts", type=Path, required=True, metavar="DIR", help="where journals are kept")
     parser.add_argument("--slots-audio", type=int, default=16)
     parser.add_argument("--slots-video", type=int, default=12)
+    parser.add_argument("--last-n", type=int, default=9, help="cameras sent to one person at most")
     parser.add_argument(
         "--drain-seconds",
         type=int,
@@ -73,6 +75,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     for slots in (given.slots_audio, given.slots_video):
         if not 1 <= slots <= _MAX_SLOTS:
             raise OptionsError(f"The number of slots must lie between 1 and {_MAX_SLOTS}.")
+    if not 1 <= given.last_n <= _MAX_SLOTS:
+        raise OptionsError(f"--last-n must lie between 1 and {_MAX_SLOTS}.")
     if not 0 <= given.drain_seconds <= _MAX_DRAIN_SECONDS:
         raise OptionsError("--drain-seconds must lie between 0 and a day.")
     return Options(
@@ -83,6 +87,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         facts=given.facts,
         audio_slots=given.slots_audio,
         video_slots=given.slots_video,
+        last_n=given.last_n,
         drain_seconds=given.drain_seconds,
         log_level=_log_level(),
         exits_with_stdin=given.exit_with_stdin,

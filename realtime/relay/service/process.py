@@ -70,6 +70,7 @@ async def run(options: Options) -> None:
             random_below=secrets.randbelow,
             audio_slots=options.audio_slots,
             video_slots=options.video_slots,
+            last_n=options.last_n,
         ),
         journals=journals,
         clock=clock,
