@@ -9,10 +9,11 @@ certificates=${TURN_CERTIFICATES:-/certificates}
 [ ${#TURN_SECRET} -ge 16 ] || { echo "TURN_SECRET needs at least 16 characters." >&2; exit 2; }
 
 found() { find "$certificates" -name "$SITE_HOST.$1" 2>/dev/null | head -n 1; }
-stamp() { [ -z "$certificate" ] || cksum "$certificate"; }
+stamp() { cksum "$certificate" "$key" 2>/dev/null || true; }
 
 certificate=$(found crt)
 key=$(found key)
+[ -n "$key" ] || certificate=""
 umask 077
 {
 	cat "$here/turnserver.conf"
@@ -42,7 +43,7 @@ while kill -0 "$server" 2>/dev/null; do
 	wait $! || true
 	if [ -z "$certificate" ]; then
 		# The first certificate has come: begin again, with TLS.
-		[ -z "$(found crt)" ] || { kill "$server"; wait "$server" || true; exec "$0" "$@"; }
+		[ -z "$(found crt)" ] || [ -z "$(found key)" ] || { kill "$server"; wait "$server" || true; exec "$0" "$@"; }
 	elif [ "$(stamp)" != "$before" ]; then
 		before=$(stamp)
 		kill -USR2 "$server"

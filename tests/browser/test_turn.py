@@ -48,7 +48,7 @@ def ways(person: Person) -> list[str | None]:
 
 
 def test_who_has_turn_over_tcp_alone_is_seen_heard_and_credited(
-    people: Meeting, stack: Stack, coturn: Coturn
+    stack: Stack, coturn: Coturn, people: Meeting
 ) -> None:
     session = stack.session("turn")
     therapist, patient = people.seats("turn", patients=1)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 import subprocess
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from aioice import turn as client
 
 from realtime import turn
 from realtime.wire.room import IceServer
+from tests.relay.own_certificate import own_certificate
 
 START = Path(__file__).resolve().parents[2] / "deploy" / "coturn" / "start.sh"
 HOST, SECRET = "127.0.0.1", "the secret that coturn shares"
@@ -28,35 +31,63 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """One running coturn; `certificates` stands for the proxy's folder, empty at first."""
+
+    port: int
+    tls_port: int
+    certificates: Path
+
+
 @pytest.fixture
-async def port(tmp_path: Path) -> AsyncIterator[int]:
-    """Run the script of the deployment on a port of its own."""
-    made = free_port()
+async def coturn(tmp_path: Path) -> AsyncIterator[Deployed]:
+    """Run the script of the deployment on ports of its own."""
+    made = Deployed(free_port(), free_port(), tmp_path / "certificates")
+    made.certificates.mkdir()
     env = {
         "PATH": os.environ["PATH"],
         "TURN_SECRET": SECRET,
         "PUBLIC_ADDRESS": RELAY,
         "SITE_HOST": "care.example.org",
         "TURN_FOLDER": str(tmp_path),
-        "TURN_CERTIFICATES": str(tmp_path / "none"),
+        "TURN_CERTIFICATES": str(made.certificates),
         "TURN_LISTEN": HOST,
-        "TURN_PORT": str(made),
-        "TURN_TLS_PORT": str(free_port()),
+        "TURN_PORT": str(made.port),
+        "TURN_TLS_PORT": str(made.tls_port),
+        "TURN_LOOK_SECONDS": "0.1",
     }
     process = await asyncio.create_subprocess_exec(str(START), env=env, cwd=tmp_path)
     async with asyncio.timeout(20):
-        while True:
+        while not await answers(made.port):
             assert process.returncode is None, "the tests need coturn: install it and run bin/test again"
-            try:
-                _, writer = await asyncio.open_connection(HOST, made)
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                break
     yield made
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        await asyncio.sleep(0.02)
+        return False
+    writer.close()
+    return True
+
+
+async def certificate_of(port: int) -> bytes | None:
+    """Give the certificate that is shown on a TLS port, if there is one."""
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    try:
+        _, writer = await asyncio.open_connection(HOST, port, ssl=trusting)
+    except OSError:
+        await asyncio.sleep(0.02)
+        return None
+    shown: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.transport.abort()
+    return shown
 
 
 def credentials(*, ends_in: timedelta, secret: str = SECRET) -> IceServer:
@@ -76,8 +107,8 @@ async def bind(transport: client.TurnTransport, peer: str) -> None:
     await inner.channel_bind(0x4000 + len(peer), (peer, 50_000))
 
 
-async def test_our_credentials_open_it_towards_the_relay_and_nobody_else(port: int) -> None:
-    transport = await allocate(port, credentials(ends_in=timedelta(hours=1)))
+async def test_our_credentials_open_it_towards_the_relay_and_nobody_else(coturn: Deployed) -> None:
+    transport = await allocate(coturn.port, credentials(ends_in=timedelta(hours=1)))
     await bind(transport, RELAY)
     for peer in (NEIGHBOUR, HOST, "169.254.169.254"):
         with pytest.raises(stun.TransactionFailed, match="403"):
@@ -85,13 +116,25 @@ async def test_our_credentials_open_it_towards_the_relay_and_nobody_else(port: i
     transport.close()
 
 
-async def test_it_is_closed_to_credentials_that_ended_or_were_made_by_others(port: int) -> None:
+async def test_it_is_closed_to_credentials_that_ended_or_were_made_by_others(coturn: Deployed) -> None:
     for server in (
         credentials(ends_in=-timedelta(minutes=1)),
         credentials(ends_in=timedelta(hours=1), secret="another secret, as long"),
     ):
         with pytest.raises(stun.TransactionFailed, match="401"):
-            await allocate(port, server)
+            await allocate(coturn.port, server)
+
+
+async def test_it_speaks_tls_once_the_proxy_has_a_certificate_and_takes_up_its_renewal(
+    coturn: Deployed,
+) -> None:
+    assert await certificate_of(coturn.tls_port) is None
+    for _ in ("the first", "its renewal"):
+        written, _ = own_certificate(coturn.certificates, stem="care.example.org")
+        wanted = ssl.PEM_cert_to_DER_cert(written.read_text())
+        async with asyncio.timeout(20):
+            while await certificate_of(coturn.tls_port) != wanted:
+                pass
 
 
 def test_it_does_not_start_without_a_secret_worth_the_name(tmp_path: Path) -> None:

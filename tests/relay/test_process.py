@@ -7,21 +7,16 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from aiortc import RTCCertificate
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from realtime.relay.service.options import OptionsError, parse
 from realtime.relay.transport import dtls, selftest
 from tests.relay.network import CERTIFICATE
+from tests.relay.own_certificate import own_certificate
 from tests.relay.peer import AUDIO, FakePeer, FakeTrack
 from tests.relay.process import REPOSITORY, Control, RelayProcess
 from tests.relay.proxy import UdpProxy
@@ -181,27 +176,6 @@ def test_a_wrong_secret_is_turned_away(tmp_path: Path) -> None:
                 Control(relay.control, secret=secret)
             assert refused.value.response.status_code == 401
             assert json.loads(refused.value.response.body or b"{}")["error"] == "unauthorised"
-
-
-def own_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate of this machine, signed by itself, and its key."""
-    key, at = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay")])
-    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    built = (
-        built.serial_number(1)
-        .not_valid_before(at - timedelta(days=1))
-        .not_valid_after(at + timedelta(days=1))
-    )
-    built = built.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False)
-    certificate, private = folder / "certificate.pem", folder / "key.pem"
-    certificate.write_bytes(built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return certificate, private
 
 
 def test_the_control_connection_may_be_encrypted(tmp_path: Path) -> None:
