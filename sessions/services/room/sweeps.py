@@ -26,10 +26,10 @@ RELAY_PATIENCE = timedelta(hours=1)
 
 
 def sweep_lapsed(*, at: datetime) -> list[UUID]:
-    """Give up the seats of people who were lost for longer than the bridge; gives the sessions that changed.
+    """Give up the seats of people known to be lost for longer than the bridge.
 
-    Also looks again at open rooms whose facilitator has a seat but never sent a packet, so that the auto-end
-    can warn.
+    Gives the sessions that changed. Also looks again at open rooms whose facilitator has a seat but never
+    sent a packet, so that the auto-end can warn.
     """
     changed = []
     for pk in _with_lost_people(at):
@@ -76,11 +76,11 @@ def _with_lost_people(at: datetime) -> list[UUID]:
 
 
 def _has_lapsed(person: Participation, at: datetime, bridge: timedelta) -> bool:
-    return (
-        person.state == ParticipationState.RECONNECTING
-        and person.departed_at is not None
-        and at - person.departed_at > bridge
-    )
+    if person.state != ParticipationState.RECONNECTING or person.departed_at is None:
+        return False
+    # A loss may be noticed long after it happened: when a relay comes back, say, everybody was lost with it.
+    # Each gets the whole bridge to come back in.
+    return at - max(person.departed_at, person.state_since) > bridge
 
 
 def _end_if_abandoned(group_session_id: UUID, at: datetime) -> bool:

@@ -52,7 +52,10 @@ def test_a_lost_facilitator_counts_from_the_last_packet_once_the_bridge_has_laps
     relay.silent(cast.group_session, cast.therapist, entry.connection, last, last + timedelta(seconds=10))
     relay.deliver(last + MINUTE)
     assert fresh(cast.group_session).auto_end_at is None
-    room.sweep_lapsed(at=last + timedelta(seconds=121))
+    # The bridge to come back in begins when the loss is known, the wait for the end when they left.
+    room.sweep_lapsed(at=last + MINUTE + timedelta(seconds=120))
+    assert place_of(cast, cast.therapist).state == ParticipationState.RECONNECTING
+    room.sweep_lapsed(at=last + MINUTE + timedelta(seconds=121))
     assert place_of(cast, cast.therapist).state == ParticipationState.LEFT
     assert fresh(cast.group_session).auto_end_at == last + WAIT
 
