@@ -151,6 +151,20 @@ def test_a_repair_before_its_stream_starts_nothing(device: SimulcastDevice) -> N
     assert full.packets == []
 
 
+def test_a_repair_does_not_begin_the_stream_of_a_rebuilt_connection(device: SimulcastDevice) -> None:
+    device.start(1)
+    device.publish()
+    device.put(device.layers[1].again(device.layers[1].sequence))
+    assert device.encoding(1).ssrc is None
+
+
+def test_of_two_lines_with_one_payload_type_a_stream_without_a_name_is_neither(world: World) -> None:
+    device = published(world, screen=True, rids=())
+    device.layers[0].is_named = False
+    device.start(0)
+    assert world.counters.dropped["unpublished"] == 1
+
+
 def test_padding_alone_makes_no_hole(device: SimulcastDevice) -> None:
     full = device.watch(1)
     device.start(1)
