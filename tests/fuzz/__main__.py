@@ -37,7 +37,7 @@ def main() -> int:
         dropped = storm.world.counters.dropped.most_common()
         say("dropped: " + ", ".join(f"{name} {number}" for name, number in dropped))
         say(f"left over: {storm.sizes()}, before: {storm.quiet}, objects {storm.objects() - before:+d}")
-        return int(storm.sizes() != storm.quiet)
+        return int(storm.sizes() != storm.quiet or not storm.alive() <= storm.alive_before)
 
 
 def say(text: str) -> None:

@@ -11,7 +11,8 @@ from tests.relay.device import Device
 from tests.relay.network import Address, World
 from tests.relay.peer import FakePeer
 
-OFFERS = [path.read_text() for path in sorted(Path(__file__).parents[1].glob("fixtures/offers/*.sdp"))]
+_RECORDED = sorted(Path(__file__).parents[1].glob("fixtures/offers/*.sdp"))
+OFFERS = [path.read_text() for path in _RECORDED if not path.name.endswith(".answer.sdp")]
 _PORTS = 250
 
 

@@ -11,6 +11,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from realtime.relay.clock import MILLISECOND
+from realtime.relay.connection import Connection
+from realtime.relay.downlink.consumer import Consumer
+from realtime.relay.room import Room
+from realtime.relay.transport.peer import Peer
+from realtime.relay.uplink.encoding import Encoding
 from realtime.wire.relay import REQUEST
 from realtime.wire.room import CLIENT, CLIENT_TYPES
 from tests.fuzz import packets, texts
@@ -38,6 +43,7 @@ class Storm:
         self.world = World(self.directory)
         self.one, self.two = bystander(self.world, "victim-1"), bystander(self.world, "victim-2")
         self.quiet = self.sizes()
+        self.alive_before = self.alive()
         self.hostile = Hostile(self.world, self.rng)
         self._said = 0
 
@@ -98,6 +104,13 @@ class Storm:
             "rooms": len(world.relay.rooms),
             "connections": len(world.relay.connections),
         }
+
+    @staticmethod
+    def alive() -> Counter[str]:
+        """Return how many of the relay's larger things are in memory, whoever holds them."""
+        gc.collect()
+        kinds = (Connection, Consumer, Encoding, Peer, Room)
+        return Counter(type(each).__name__ for each in gc.get_objects() if isinstance(each, kinds))
 
     @staticmethod
     def objects() -> int:

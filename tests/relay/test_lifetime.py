@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import socket
 import threading
 import weakref
@@ -24,6 +25,7 @@ def test_fifty_joins_and_leaves_leave_nothing_behind(tmp_path: Path) -> None:
     async def churn() -> None:
         world = World(tmp_path)
         threads, tasks = threading.active_count(), len(asyncio.all_tasks())
+        files = len(os.listdir("/dev/fd"))
         seen: list[weakref.ref[object]] = []
         for number in range(50):
             device = Device(world, f"c{number}", kinds=(AUDIO,))
@@ -35,6 +37,7 @@ def test_fifty_joins_and_leaves_leave_nothing_behind(tmp_path: Path) -> None:
             seen += [weakref.ref(held), weakref.ref(held.publishers[0].peer)]
             assert threading.active_count() == threads
             assert len(asyncio.all_tasks()) == tasks
+            assert len(os.listdir("/dev/fd")) == files
             world.ask("connection.close", connection=device.connection, reason="left")
             del held
         assert world.mux.size() == (0, 0)

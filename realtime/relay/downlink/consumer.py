@@ -316,7 +316,7 @@ class Consumer:
         """Pass the subscriber's wish on to whoever is in the slot."""
         wanted = self.target or self.encoding
         if self.kind == "video" and wanted is not None:
-            wanted.want_keyframe(now_ns, self)
+            wanted.want_keyframe(now_ns, self.ssrc)
 
     def report(self, now_ns: int) -> rtcp.SenderReport | None:
         """Return the sender report of the last second, or None if nothing was sent in it."""

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass
+from weakref import ref
 
 from realtime.relay.clock import MILLISECOND, SECOND
 from realtime.relay.packets import rtp, vp8
@@ -24,11 +25,14 @@ Again = tuple[int, int, bytes]
 
 @dataclass(slots=True)
 class _Segment:
-    """Map a stretch of outgoing numbers back to the encoding that it came from."""
+    """Map a stretch of outgoing numbers back to the encoding that it came from, while there is one.
+
+    The slot must not keep the packets of somebody who has left.
+    """
 
     first: int
     last: int
-    encoding: Encoding
+    encoding: ref[Encoding]
     sequence_shift: int
     timestamp_shift: int
     picture_shift: int
@@ -54,7 +58,7 @@ class History:
             _Segment(
                 rewriter.last_sequence + 1,
                 -1,
-                encoding,
+                ref(encoding),
                 rewriter.sequence_shift,
                 rewriter.timestamp_shift,
                 rewriter.picture_shift,
@@ -67,11 +71,12 @@ class History:
         segment = next((each for each in reversed(self._segments) if each.first <= out), None)
         if segment is None or (segment is not self._segments[-1] and out > segment.last):
             return None
-        cached = segment.encoding.cached(out - segment.sequence_shift)
-        if cached is None:
+        encoding = segment.encoding()
+        cached = encoding.cached(out - segment.sequence_shift) if encoding is not None else None
+        if encoding is None or cached is None:
             return None
         head, timestamp, body, descriptor = cached
-        if segment.encoding.is_video:
+        if encoding.is_video:
             # Bytes 5 to 8 hold the abs-send-time; an old one would read as a queue on the path.
             fresh = body[:5] + rtp.abs_send_time(now_ns)
             body = fresh + body[VIDEO_PAYLOAD_AT:]
