@@ -237,9 +237,8 @@ class Relay:
             self._second_due_ns = now_ns + SECOND
             self._safely(self._journals.retry)
             for room in self.rooms.values():
-                bitrate = room.bitrate()
                 for held in room.connections.values():
-                    self._safely(held.report, bitrate, now_ns)
+                    self._safely(held.report, room.bitrate(held), now_ns)
 
     def _safely(self, action: Callable[..., None], *arguments: object) -> None:
         """Do one thing for one connection or room; what goes wrong with it must not stop those after it."""

@@ -20,6 +20,7 @@ SHARES_EVERY_NS = 200 * MILLISECOND
 # Cameras in the room, and bits per second for each: what a subscriber takes in stays within a few Mbit/s.
 _BITRATES = ((4, 1_200_000), (8, 700_000), (16, 400_000))
 _SMALLEST_BITRATE = 250_000
+_SCREEN_BITRATE = 1_500_000
 
 
 class Room:
@@ -111,10 +112,13 @@ class Room:
             self._share_due_ns = now_ns + SHARES_EVERY_NS
             self._share(now_ns)
 
-    def bitrate(self) -> int:
-        """Return what each publisher may send in this company."""
-        cameras = sum("camera" in each.tracks for each in self.connections.values())
-        return next((rate for upto, rate in _BITRATES if cameras <= upto), _SMALLEST_BITRATE)
+    def bitrate(self, connection: Connection) -> int:
+        """Return what a publisher may send in the company of its side room; a screen comes on top."""
+        company = [each for each in self.connections.values() if each.side_room == connection.side_room]
+        cameras = sum("camera" in each.tracks for each in company)
+        rate = next((rate for upto, rate in _BITRATES if cameras <= upto), _SMALLEST_BITRATE)
+        is_sharing = "screen" in connection.tracks and connection.producers["screen"].allowed
+        return rate + _SCREEN_BITRATE if is_sharing else rate
 
     def _share(self, now_ns: int) -> None:
         self._rates.update(

@@ -131,3 +131,19 @@ def test_a_browser_that_reports_nothing_gets_a_cautious_share(scene: Scene) -> N
     scene.world.tickers.remove(scene.receiving.tick)
     scene.world.advance(10)
     assert scene.ranks == [1, 0]
+
+
+def test_who_sends_over_a_bad_way_is_told_so_and_that_it_is_over(scene: Scene) -> None:
+    def uplink() -> str:
+        event = scene.world.last_event("quality", "a")
+        return event.uplink if isinstance(event, QualityEvent) else "good"
+
+    address = scene.senders[0].device.publisher.address
+    scene.world.network.impair(address, up=Impairment(loss=0.2))
+    scene.world.advance(3)
+    assert uplink() == "good"
+    scene.world.advance(4)
+    assert uplink() == "weak"
+    scene.world.network.impair(address)
+    scene.world.advance(8)
+    assert uplink() == "good"
