@@ -24,7 +24,7 @@ _PING_SECONDS = 5
 _FRAME_BYTES = 2 * MAX_CONTROL_BYTES
 _GOODBYE_SECONDS = 1
 # Who connects and says little holds a descriptor no longer than this; the library bounds lines and headers.
-_REQUEST_SECONDS = 5
+_REQUEST_SECONDS = 10
 _MAX_WEB_PROCESSES = 64
 
 
