@@ -22,6 +22,8 @@ from realtime.wire.relay import MediaKind
 _MAX_CLOCK_ERROR_NS = SECOND
 _MAX_REPORT_ERROR_NS = 5 * SECOND
 _MAX_HOLES = 1000
+# A key frame of a large picture; what follows it is asked for like anything that is lost.
+_MAX_CAUGHT_UP = 64
 # 200 ms of voice; what has waited longer is of no use any more.
 _VOICE_HELD = 10
 _pack = rtp.HEADER.pack
@@ -166,6 +168,8 @@ class Consumer:
                 return
             is_layer = self._switch(encoding, sequence, timestamp, descriptor, now_ns)
             self.forward(encoding, sequence, timestamp, head, body, descriptor, is_start, now_ns)
+            if sequence < encoding.newest:
+                self._catch_up(encoding, sequence, now_ns)
             if self._switched is not None:
                 self._switched(self, is_layer, now_ns)
             return
@@ -211,6 +215,14 @@ class Consumer:
         # What comes late of the time before has no number any more: the shifts are new.
         self._holes.clear()
         return before is not None
+
+    def _catch_up(self, encoding: Encoding, start: int, now_ns: int) -> None:
+        """Send what has followed a start that was itself lost on the way here, and has come late."""
+        for sequence in range(start + 1, min(encoding.newest, start + _MAX_CAUGHT_UP) + 1):
+            cached = encoding.cached(sequence)
+            if cached is not None:
+                head, timestamp, body, descriptor = cached
+                self.forward(encoding, sequence, timestamp, head, body, descriptor, False, now_ns)
 
     def _captured_since(
         self, before: Encoding, encoding: Encoding, timestamp: int, now_ns: int

@@ -265,6 +265,11 @@ class Encoding:
         if self.is_nackable and not self.missing.gap(self._newest + 1, sequence, now_ns):
             self.want_keyframe(now_ns)
 
+    @property
+    def newest(self) -> int:
+        """The newest number of the virtual stream."""
+        return self._rewriter.last_sequence
+
     def cached(self, sequence: int) -> Cached | None:
         """Return a packet of the virtual stream for somebody who lost it."""
         return self.cache.get(sequence)
