@@ -192,6 +192,21 @@ describe("a path that falls silent", () => {
     expect(FakePeer.last.configuration.iceServers).toEqual(TURN.servers);
   });
 
+  it("keeps what it has while the relay is away, and asks every five seconds", async () => {
+    const path = await published("microphone");
+    const pc = FakePeer.last;
+    const before = answer;
+    answer = () => Promise.reject(new Refused("relay_unavailable", "Away."));
+    pc.becomes("disconnected");
+    await seconds(12);
+    expect([isAway, path.built, path.restarted]).toEqual([true, 1, 2]);
+    answer = before;
+    await seconds(3);
+    pc.becomes("connected");
+    await seconds(2, pc);
+    expect([isAway, path.built, said.at(-1)]).toEqual([false, 1, "connected"]);
+  });
+
   it("waits longer for a relay that is away, and for a seat does not ask at all", async () => {
     answer = () => Promise.reject(new Refused("relay_unavailable", "Away."));
     new PublishPath(options()).start();

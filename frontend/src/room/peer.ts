@@ -40,6 +40,7 @@ export abstract class MediaPath {
   #heard: Heard = { text: "", hasChecks: false };
   #newsInARow = 0;
   #restartedAt: number | null = null;
+  #patientUntil = 0;
 
   constructor(
     readonly name: PathName,
@@ -105,6 +106,7 @@ export abstract class MediaPath {
     this.built += 1;
     this.#wasConnected = false;
     this.#restartedAt = null;
+    this.#patientUntil = 0;
     this.#newsInARow = 0;
     this.#heard = { text: "", hasChecks: false };
     this.#stateSince = this.#heardAt = performance.now();
@@ -163,7 +165,9 @@ export abstract class MediaPath {
   }
 
   #alive(): void {
+    if (this.#restartedAt !== null || this.#patientUntil > 0) this.options.relayAway(false);
     this.#restartedAt = null;
+    this.#patientUntil = 0;
     this.#say("connected");
   }
 
@@ -180,7 +184,7 @@ export abstract class MediaPath {
     });
     if (verdict === "fine" || verdict === "wait") return;
     this.#say("broken");
-    if (!this.options.isOnline()) return; // its return asks again
+    if (!this.options.isOnline() || now < this.#patientUntil) return; // the socket's return, and each second, ask again
     if (verdict === "rebuild") this.#failed(null);
     else void this.#restartIce(pc);
   }
@@ -198,8 +202,18 @@ export abstract class MediaPath {
       }
       await this.negotiateRestart(pc);
     } catch (error) {
-      if (pc === this.pc) this.#failed(error);
+      if (pc === this.pc) this.#restartFailed(error);
     }
+  }
+
+  /** A relay that cannot be reached may come back with everything it had; nothing is torn down meanwhile. */
+  #restartFailed(error: unknown): void {
+    const refusal = error instanceof Refused ? error.error : null;
+    if (refusal !== "relay_unavailable" && refusal !== "offline") return this.#failed(error);
+    this.#restartedAt = null;
+    if (refusal === "offline") return;
+    this.#patientUntil = performance.now() + RELAY_PATIENCE;
+    this.options.relayAway(true);
   }
 
   #failed(error: unknown): void {

@@ -81,6 +81,19 @@ describe("the room's socket", () => {
     expect(last().sent[0]).toMatchObject({ type: "join", resume: { connection: "c1", secret: "secret-secret-secret" } });
   });
 
+  it("that may have slept is asked at once, and dialled anew when no answer comes", () => {
+    join();
+    socket.probe();
+    last().says({ type: "pong", id: 2, server_time: "2026-11-17T14:00:00Z", seq: 1 });
+    vi.advanceTimersByTime(3_000);
+    expect(links.at(-1)).toBe("up");
+    socket.probe();
+    vi.advanceTimersByTime(3_000);
+    expect(links.at(-1)).toBe("down");
+    vi.advanceTimersByTime(1_000);
+    expect(lines).toHaveLength(2);
+  });
+
   it("pairs answers with requests and turns refusals into errors", async () => {
     join();
     const [first, second] = [socket.request({ type: "break.start" }), socket.request({ type: "session.end" })];

@@ -48,14 +48,10 @@ const aside = [person("p1", { side_room: "t1" }), person("p2"), { ...lead, side_
 
 describe.each<[string, State]>([
   ["a shared screen", inside([person("p1"), person("p2"), { ...lead, screen: true }], {}, slots(slot("s0", "t1", { source: "screen" })))],
-  ["a pinned picture", inside(group, {}, { type: "pin", key: "p2/camera" })],
-  ["an own shared screen", inside(group, LEAD, { type: "share", on: true }, { type: "screen", status: "on" })],
-  ["a private room", inside(aside)],
   ["a private room, for its facilitator", inside(aside, LEAD)],
-  ["a group whose therapist stepped out", inside(aside, { participant: "p2" })],
-  ["what can be done about a person", inside(group, LEAD, { type: "dialog", dialog: { kind: "person", participant: "p2" } })],
-  ["a locked room", inside(group, LEAD, server(event(2, { kind: "session", ...session({ locked: true }) })))],
-  ["a weak line", inside(group, {}, quality("reduced"), tick(10))],
+  ["a group whose therapist stepped out, with a pinned picture", inside([...aside, person("p3")], { participant: "p2" }, { type: "pin", key: "p3/camera" })],
+  ["what can be done about a person, while sharing", inside(group, LEAD, { type: "screen", status: "on" }, { type: "dialog", dialog: { kind: "person", participant: "p2" } })],
+  ["a locked room on a weak line", inside(group, LEAD, server(event(2, { kind: "session", ...session({ locked: true }) })), quality("reduced"), tick(10))],
 ])("%s", (_, state) => {
   it("has no fault that axe can find, and no style attribute", async () => {
     const root = draw(state);

@@ -1,7 +1,6 @@
 // In the room: what the session is doing, the stage, the controls, and for facilitators the group's panel.
 import { html, nothing, type TemplateResult } from "lit";
 import { isFacilitator, me, offersShare, waiting } from "../select";
-import { ownSideRoom } from "../stage";
 import type { State } from "../state";
 import { ownClock, countOf, minutesSince } from "../words";
 import { banners } from "./banners";
@@ -12,7 +11,7 @@ import { tilesView } from "./tiles";
 
 export function roomView(state: State, stage: Stage): TemplateResult {
   const leads = isFacilitator(state);
-  return html`<section class="room ${leads ? "has-panel" : ""}" data-panel=${String(state.panelOpen)} data-private=${String(ownSideRoom(state) !== null)}>
+  return html`<section class="room ${leads ? "has-panel" : ""}" data-panel=${String(state.panelOpen)}>
     <header class="room-bar">
       <h1 tabindex="-1">${state.config.title}</h1>
       <p class="room-phase">${phaseWords(state)}</p>
