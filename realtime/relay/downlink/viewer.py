@@ -27,6 +27,8 @@ from realtime.wire.relay import Downlink, MediaKind, Slot, Source
 _ESTIMATE_LASTS_NS = 3 * SECOND
 # Addresses and authentication add about half to a voice; and somebody may begin to speak at any time.
 _VOICE_PERCENT, _VOICE_RESERVE = 150, 40_000
+# Measured voices swing; less than this is none of the pictures.
+_SOME_VIDEO = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,16 +251,19 @@ class Viewer:
 
     def _audio(self, company: Company) -> int:
         """Return what the voices take now on the wire."""
-        rates = (company.voices.get(each, 0) for each in self._table.audio.holders if each is not None)
-        return max(sum(rates) * _VOICE_PERCENT // 100, _VOICE_RESERVE)
+        return max(self._voices_sent(company) * _VOICE_PERCENT // 100, _VOICE_RESERVE)
+
+    def _voices_sent(self, company: Company) -> int:
+        return sum(company.voices.get(each, 0) for each in self._table.audio.holders if each is not None)
 
     def _feedback(self, line: SubscribePeer, company: Company, now_ns: int) -> Feedback:
-        audio = self._audio(company)
+        video = max(line.sent_bitrate(now_ns) - self._voices_sent(company), 0)
         is_recent = line.remb_ns is not None and now_ns - line.remb_ns <= _ESTIMATE_LASTS_NS
         return Feedback(
-            remb=line.remb if is_recent else None,
-            video=max(line.sent_bitrate(now_ns) - audio, 0),
-            audio=audio,
+            # Without pictures a browser goes on to repeat its last estimate, which says nothing any more.
+            remb=line.remb if is_recent and video >= _SOME_VIDEO else None,
+            video=video,
+            audio=self._audio(company),
             loss=line.loss,
             has_reported=line.has_reported,
         )
