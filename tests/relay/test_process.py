@@ -114,6 +114,13 @@ def test_media_passes_through_a_proxy_which_can_cut_one_path(tmp_path: Path, mac
         one.send_rtp(voice.packet(b"healed"))
         machine.pump_until(lambda: len(heard.rtp) == 2)
         assert [packet[-6:] for packet in heard.rtp] == [b"hrough", b"healed"]
+        proxy.rebind(ports)  # as a NAT does: the relay sees new addresses from here on
+        one.send_rtp(voice.packet(b"unproven"))
+        one.check()
+        machine.pump_until(lambda: control.ask("stats")["dropped"].get("unproven_address", 0) == 1)
+        one.send_rtp(voice.packet(b"proven"))
+        machine.pump_until(lambda: len(heard.rtp) == 3)
+        assert heard.rtp[-1].endswith(b"proven")
 
 
 def test_a_kill_loses_nothing_that_was_written_and_the_next_start_finishes_it(
