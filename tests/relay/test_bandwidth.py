@@ -73,6 +73,13 @@ def test_an_estimate_that_falls_below_what_is_sent_limits_at_once(path: Path) ->
     assert path.bandwidth.held(path.now_ns) == 340_000 + VOICES
 
 
+def test_a_fall_while_pictures_stand_still_is_a_share_and_not_the_rest(path: Path) -> None:
+    path.plan(400_000)
+    path.hear(60_000, 20_000, seconds=2)
+    path.hear(17_000, 20_000)
+    assert path.bandwidth.budget == 400_000 * 85 // 100 + VOICES
+
+
 def test_an_estimate_that_no_longer_grows_below_what_is_sent_limits_in_time(path: Path) -> None:
     path.plan(600_000)
     path.hear(200_000, 600_000, seconds=2)

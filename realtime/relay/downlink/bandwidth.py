@@ -27,7 +27,7 @@ _BAD_REPORTS = 2
 # is sent is none. What grows no more for so long below what is sent has found the limit.
 _FALLS_PERCENT, _GROWS_PERCENT, _CLOSE_PERCENT = 93, 101, 115
 _STANDS_NS, _STANDS_AT_ONCE_NS = 2500 * MILLISECOND, 1600 * MILLISECOND
-_STANDING_CUT_PERCENT = 70
+_STANDING_CUT_PERCENT, _FALLEN_PERCENT = 70, 85
 # The estimate needs this long to see that more is being sent.
 _SETTLES_NS = 1500 * MILLISECOND
 # For so long after a failure the queue that it made goes on to lower the estimate, though not below this
@@ -143,13 +143,23 @@ class Bandwidth:
         elif is_draining:
             self._grown_ns = now_ns
         elif has_fallen and remb * 100 < feedback.video * _CLOSE_PERCENT:
-            self._limit(total, now_ns)
+            self._limit(self._carried(remb, feedback) + feedback.audio, now_ns)
         elif remb < feedback.video and now_ns - max(self._grown_ns, self._risen_ns) >= stands_ns:
             self._grown_ns = now_ns
             cut = max(remb, feedback.video * _STANDING_CUT_PERCENT // 100)
             self._limit(min(self.budget, cut + feedback.audio), now_ns)
         elif now_ns - self._used_ns >= _FORGETS_AFTER_NS:
             self.budget = max(total, min(self.budget, START))
+
+    def _carried(self, remb: int, feedback: Feedback) -> int:
+        """Return what a fallen estimate means for pictures that send less just now than they mostly do.
+
+        It is a share of what arrives: of a still picture it would leave next to nothing.
+        """
+        planned = self._cost - feedback.audio
+        if not 0 < feedback.video < planned:
+            return remb
+        return max(remb, min(remb * planned // feedback.video, planned * _FALLEN_PERCENT // 100))
 
     def _limit(self, budget: int, now_ns: int) -> None:
         self.budget, self._used_ns = budget, now_ns
