@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from realtime.desk import Allowed, RelayDesk, Wanted
 from realtime.relay_client import RelayClient
 from realtime.relay_link import LinkDown, LinkUp, RelayNews, RelayRefusedError, RelayUnavailableError
 from realtime.runtime import wall_ns
@@ -128,3 +130,35 @@ async def test_a_wrong_secret_never_gets_a_link(relay: RealRelay) -> None:
         assert stranger.client.boot is None
     finally:
         await stranger.stop()
+
+
+async def test_the_relay_takes_what_the_desk_wants_of_it(
+    link: Link, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = Wanted((Allowed("c", "p", True, False, screen=True, side_room="t"),), only=("p",))
+
+    async def read(room: str) -> Wanted:
+        return wanted
+
+    async def open_as(participant: str) -> None:
+        await link.client.call(
+            wire.ConnectionOpen(
+                id=0, room="room", connection="d", participant=participant, microphone=True, camera=True
+            )
+        )
+
+    caplog.set_level(logging.INFO, logger="realtime.desk")
+    desk = RelayDesk(link.client, read)
+    await link.open("c")
+    desk.refresh("room", ["p"])
+    assert await desk.once()
+    with pytest.raises(RelayRefusedError, match="locked"):
+        await open_as("q")
+    tile = wire.Tile(participant="q", source="camera", width=320, height=180)
+    view = wire.ConnectionView(id=0, connection="c", tiles=[tile])
+    assert isinstance(await link.client.call(view), wire.Done)
+    wanted = Wanted(wanted.allowed)
+    desk.refresh("room", ["p"], lock=True)
+    assert await desk.once()
+    await open_as("q")
+    assert not caplog.records
