@@ -69,6 +69,7 @@ class Receiver:
     patience_ns: int = 100 * MILLISECOND
     streams: dict[int, Stream] = field(default_factory=dict)
     plain: int = 0
+    replayed: int = 0
     repaired: int = 0
     rtx_numbers: list[int] = field(default_factory=list)
     reports: list[tuple[int, rtcp.SenderReport]] = field(default_factory=list)
@@ -100,7 +101,11 @@ class Receiver:
     def datagram(self, data: bytes, source: Address) -> None:
         """Take what the network brings."""
         now_ns = self.device.world.clock()
-        self.peer.receive(data, source)
+        try:
+            self.peer.receive(data, source)
+        except ValueError:
+            self.replayed += 1
+            return
         for packet in self.peer.rtp:
             self._rtp(packet, now_ns)
         self.peer.rtp.clear()

@@ -138,6 +138,8 @@ class Slot:
         for rank, packet in late:
             self.put(camera, rank, packet)
         camera.frame += 1
+        for each in self.cameras:
+            each.producer.tick(self.now_ns)
 
     def play(self, history: list[Step]) -> None:
         for step in history:

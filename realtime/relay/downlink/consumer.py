@@ -4,7 +4,13 @@ from collections import deque
 from collections.abc import Callable
 
 from realtime.relay.clock import SECOND, ntp_from_mono
-from realtime.relay.downlink.retransmission import DEFAULT_ROUND_TRIP_NS, PLAIN_REACH, Allowance, History
+from realtime.relay.downlink.retransmission import (
+    DEFAULT_ROUND_TRIP_NS,
+    PLAIN_REACH,
+    VOICE_COPIES,
+    Allowance,
+    History,
+)
 from realtime.relay.packets import rtcp, rtp, vp8
 from realtime.relay.packets.rewriter import Rewriter
 from realtime.relay.uplink.encoding import (
@@ -304,15 +310,17 @@ class Consumer:
             return False
         head, timestamp, body = found
         size = len(body) + rtp.FIXED_LENGTH
-        if not self._allowance.take(
-            out, size, sent=self.sent_bytes, round_trip_ns=self.round_trip_ns, now_ns=now_ns
-        ):
+        copies = self._allowance.take(
+            out, size, sent=self.sent_bytes, round_trip_ns=self.round_trip_ns, now_ns=now_ns,
+            at_first=1 if self.kind == "video" else VOICE_COPIES,
+        )  # fmt: skip
+        if not copies:
             return False
         self._holes.pop(out, None)
         if self._rtx_payload is None or self.rtx_ssrc is None:
             head, sequence, ssrc = head ^ self._payload_change, out, self.ssrc
-            self.packets += 1
-            self.octets += len(body) - (head >> 9 & 8)
+            self.packets += copies
+            self.octets += copies * (len(body) - (head >> 9 & 8))
         else:
             # RFC 4588: a stream of its own, in which each payload begins with its number in the first stream.
             original = (out & _MASK16).to_bytes(2, "big")
@@ -321,7 +329,9 @@ class Consumer:
             sequence, ssrc = self._rtx_sequence, self.rtx_ssrc
             self._rtx_sequence += 1
             self.resent_bytes += size + len(original)
-        self._plain_send(_pack(head, sequence & _MASK16, timestamp & _MASK32, ssrc) + body)
+        packet = _pack(head, sequence & _MASK16, timestamp & _MASK32, ssrc) + body
+        for _ in range(copies):
+            self._plain_send(packet)
         return True
 
     def keyframe_request(self, now_ns: int) -> None:

@@ -10,6 +10,8 @@ from realtime.relay.packets.rewriter import Rewriter
 from realtime.relay.uplink.encoding import VIDEO_PAYLOAD_AT, Encoding
 
 MAX_TIMES = 3
+# Voice is small, and there is time for one answer only before it is played: a lost copy must not matter.
+VOICE_COPIES = 2
 # Of what the slot sends, in percent; the floor is three pictures' packets or some forty of voice.
 BUDGET_PERCENT = 15
 BUDGET_FLOOR_BYTES = 4000
@@ -96,20 +98,27 @@ class Allowance:
         self._before = 0
         self._spent = 0
 
-    def take(self, out: int, size: int, *, sent: int, round_trip_ns: int, now_ns: int) -> bool:
-        """Say whether `out` may go again, and note that it does; `sent` counts all bytes of the slot."""
+    def take(
+        self, out: int, size: int, *, sent: int, round_trip_ns: int, now_ns: int, at_first: int = 1
+    ) -> int:
+        """Return in how many copies `out` may go again, and note it; `sent` counts all bytes of the slot.
+
+        There are none or one, but `at_first` of them the first time.
+        """
         times, at_ns = self._counts.get(out, (0, 0))
         if times >= MAX_TIMES or (times and now_ns - at_ns < round_trip_ns):
-            return False
+            return 0
+        copies = 1 if times else at_first
+        size *= copies
         elapsed = now_ns - self._since_ns
         if elapsed >= SECOND:
             self._before = (sent - self._total) * SECOND // elapsed
             self._since_ns, self._total, self._spent = now_ns, sent, 0
         rate = max(self._before, sent - self._total)
         if self._spent + size > max(BUDGET_FLOOR_BYTES, rate * BUDGET_PERCENT // 100):
-            return False
+            return 0
         self._spent += size
         if times == 0 and len(self._counts) >= _COUNTS_KEPT:
             self._counts.pop(next(iter(self._counts)))
-        self._counts[out] = times + 1, now_ns
-        return True
+        self._counts[out] = times + copies, now_ns
+        return copies
