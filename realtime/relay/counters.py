@@ -71,4 +71,3 @@ class Counters:
         # Whoever can cause one can cause many, and a line costs more than a packet.
         if self.dropped[reason] % FAULTS_PER_LINE == 1:
             logger.exception("relay.fault", extra={"reason": reason, "faults": self.dropped[reason]})
-
