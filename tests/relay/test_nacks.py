@@ -159,6 +159,7 @@ def test_a_key_frame_does_not_make_what_is_missing_be_forgotten(
 def test_only_what_pictures_still_build_on_costs_a_key_frame_when_it_is_given_up(
     device: SimulcastDevice, world: World
 ) -> None:
+    device.watch(1)
     device.start(1)
     layer = device.layers[1]
     layer.packet(DELTA_FRAME)

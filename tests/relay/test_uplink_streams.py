@@ -279,6 +279,35 @@ def test_a_virtual_timestamp_tells_when_it_was_captured(device: SimulcastDevice,
     assert encoding.capture_ns(full.packets[1][1]) == sent_ns + SECOND // 2
 
 
+def test_nobody_watching_is_no_work_and_watching_again_begins_with_a_key_frame(
+    device: SimulcastDevice, world: World
+) -> None:
+    encoding, layer = device.encoding(1), device.layers[1]
+    full = device.watch(1)
+    device.start(1)
+    report = rtcp.SenderReport(layer.ssrc, 5000 << 32, layer.timestamp, 1, 1)
+    device.publisher.send_rtcp(rtcp.build_sender_report(report))
+    encoding.subscribers.clear()
+    world.advance(3)
+    device.publisher.rtcp.clear()
+    device.put(layer.packet(KEY_FRAME, advance=3))
+    layer.packet(DELTA_FRAME)
+    device.put(layer.packet(DELTA_FRAME))
+    world.advance(0.5)
+    assert device.asked(rtcp.Nack) == device.asked(rtcp.KeyframeRequest) == []
+    assert encoding.is_flowing(world.clock())
+    assert encoding.keyframes == 1
+    encoding.subscribers.append(full)
+    device.put(layer.packet(DELTA_FRAME, advance=0.5))
+    assert device.asked(rtcp.KeyframeRequest)
+    device.put(layer.packet(KEY_FRAME))
+    assert full.sequences[1] == full.sequences[0] + 1
+    # The report is of the source's clock, so a pause of watching leaves it true.
+    captured = encoding.capture_ns(full.packets[1][1])
+    assert captured is not None
+    assert captured == pytest.approx(world.clock(), abs=SECOND // 5)
+
+
 def test_a_report_of_another_time_is_not_believed(device: SimulcastDevice, world: World) -> None:
     encoding, layer = device.encoding(1), device.layers[1]
     device.start(1)

@@ -26,7 +26,7 @@ class ClockMap:
 
 
 class CaptureTimes:
-    """Tie the virtual timestamps of one encoding to the relay's time, by the newest report of its run."""
+    """Tie the RTP clock of one source to the relay's time, by its newest sender report."""
 
     __slots__ = ("_clock_map", "_rate", "_reported")
 
@@ -36,7 +36,7 @@ class CaptureTimes:
         self._reported: tuple[int, int] | None = None
 
     def report(self, ntp: int, timestamp: int, newest: tuple[int, int], now_ns: int) -> None:
-        """Take a report of a virtual timestamp, if it agrees with the newest packet's (time, timestamp)."""
+        """Take a report, if it agrees with the newest packet's (time, timestamp)."""
         at_ns = self._clock_map.to_mono(ntp, now_ns)
         newest_ns, newest_timestamp = newest
         expected = newest_timestamp + (at_ns - newest_ns) * self._rate // SECOND
@@ -47,13 +47,15 @@ class CaptureTimes:
         """Let go of the report: another clock begins."""
         self._reported = None
 
-    def timestamp_at(self, now_ns: int, newest: tuple[int, int]) -> int:
-        """Return the virtual timestamp of this moment: by the report, or else by the newest packet."""
-        at_ns, timestamp = self._reported or newest
+    def timestamp_at(self, now_ns: int) -> int | None:
+        """Return the timestamp of this moment; None before the first report."""
+        if self._reported is None:
+            return None
+        at_ns, timestamp = self._reported
         return timestamp + (now_ns - at_ns) * self._rate // SECOND
 
     def capture_ns(self, timestamp: int) -> int | None:
-        """Return when a virtual timestamp was captured; None before the first report."""
+        """Return when a timestamp was captured; None before the first report."""
         if self._reported is None:
             return None
         at_ns, reported = self._reported

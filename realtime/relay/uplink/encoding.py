@@ -23,6 +23,8 @@ _MAX_SILENT_CLOCK_JUMP_SECONDS = 10
 _RETIRED_SOURCE_WAITS_NS = SECOND
 _MAX_RETIRED = 16
 _MAX_SKIPPED = 64
+# Who has just turned away may still ask for what was lost before.
+_WATCHED_FOR_NS = 2 * SECOND
 # How long each source may be silent and still flow: a shared page that nobody scrolls sends a frame at times.
 _FLOWS_NS: dict[Source, int] = {"microphone": SECOND, "camera": SECOND, "screen": 10 * SECOND}
 _ANSWERS_NS: dict[Source, int] = {"microphone": 0, "camera": 2 * SECOND, "screen": 30 * SECOND}
@@ -90,6 +92,8 @@ class Encoding:
         self._newest = 0
         self._first_of_run = 0
         self._timestamp = 0
+        self._timed_ns: int | None = None
+        self._watched_ns = 0
         self._run_ns = 0
         self._newest_key = 0
         self._skipped: list[int] = []
@@ -151,6 +155,14 @@ class Encoding:
         if not self.allowed:
             self._running = False
             return "not_allowed"
+        timestamp = self._timestamp + rtp.signed32(timestamp - self._timestamp)
+        if self.subscribers:
+            self._watched_ns = now_ns
+        elif now_ns - self._watched_ns >= _WATCHED_FOR_NS:
+            # Nothing is renumbered, kept or asked for. Who comes begins with a key frame anyway.
+            self._running = False
+            self._follow_clock(timestamp, now_ns)
+            return "unwatched" if is_repair else None
         if self.is_video:
             is_start, descriptor = vp8.parse_descriptor(data, start, end)
             if descriptor[0] and not data[start + descriptor[0]] & 0x80:
@@ -158,7 +170,6 @@ class Encoding:
                 end += 1
         else:
             is_start, descriptor = start < end, vp8.NO_DESCRIPTOR
-        timestamp = self._timestamp + rtp.signed32(timestamp - self._timestamp)
         skipped_since = 0
         if self._running:
             ahead = sequence - self._newest
@@ -187,7 +198,7 @@ class Encoding:
             self._newest = sequence
             if start == end:
                 return self._skip(sequence)
-            self._timestamp = timestamp
+            self._timestamp, self._timed_ns = timestamp, now_ns
         else:
             self.missing.arrived(sequence, now_ns)
         if self.is_video and is_start:
@@ -239,6 +250,7 @@ class Encoding:
         self._feedback = feedback
         self._running = False
         self._capture.forget()
+        self._timed_ns = None
         self._governor.restart()
         self.missing.clear()
         self.stats = ReceptionStats(key[1], self.rate, sequence)
@@ -249,15 +261,22 @@ class Encoding:
         elapsed = now_ns - self._rewriter.last_ns
         return 0 <= step <= (elapsed // SECOND + _MAX_SILENT_CLOCK_JUMP_SECONDS) * self.rate
 
+    def _follow_clock(self, timestamp: int, now_ns: int) -> None:
+        """Note where the source's RTP clock stands; what was reported of one that has jumped is void."""
+        if self._timed_ns is not None:
+            elapsed = (now_ns - self._timed_ns) * self.rate // SECOND
+            if abs(timestamp - self._timestamp - elapsed) > _MAX_SILENT_CLOCK_JUMP_SECONDS * self.rate:
+                self._capture.forget()
+        self._timestamp, self._timed_ns = timestamp, now_ns
+
     def _begin_run(self, sequence: int, timestamp: int, descriptor: vp8.Descriptor, now_ns: int) -> None:
         self._rewriter.splice(sequence, timestamp, now_ns, descriptor)
         self._running = True
         self._run_ns = now_ns
         self._first_of_run = self._rewriter.last_sequence + 1
         self._newest = sequence - 1
-        self._timestamp = timestamp
+        self._follow_clock(timestamp, now_ns)
         self._newest_key = sequence
-        self._capture.forget()
         self._skipped.clear()
         self.missing.clear()
 
@@ -279,20 +298,21 @@ class Encoding:
         if self.stats is None or report.ssrc != self.stats.ssrc:
             return
         self.stats.sender_report(report, now_ns)
-        if self._running:
-            rewriter = self._rewriter
+        if self._timed_ns is not None:
             timestamp = self._timestamp + rtp.signed32(report.rtp_timestamp - self._timestamp)
-            newest = rewriter.last_ns, rewriter.last_timestamp
-            self._capture.report(report.ntp, timestamp + rewriter.timestamp_shift, newest, now_ns)
+            self._capture.report(report.ntp, timestamp, (self._timed_ns, self._timestamp), now_ns)
 
     def timestamp_at(self, now_ns: int) -> int:
         """Return the virtual timestamp of this moment: by the publisher's report, or by the newest packet."""
-        newest = self._rewriter.last_ns, self._rewriter.last_timestamp
-        return self._capture.timestamp_at(now_ns, newest)
+        timestamp = self._capture.timestamp_at(now_ns)
+        if timestamp is not None:
+            return timestamp + self._rewriter.timestamp_shift
+        since_ns = now_ns - self._rewriter.last_ns
+        return self._rewriter.last_timestamp + since_ns * self.rate // SECOND
 
     def capture_ns(self, timestamp: int) -> int | None:
         """Return the relay's time at which a virtual timestamp was captured; None before the first report."""
-        return self._capture.capture_ns(timestamp)
+        return self._capture.capture_ns(timestamp - self._rewriter.timestamp_shift)
 
     def want_keyframe(self, now_ns: int, requester: object | None = None) -> None:
         """Ask the publisher for a key frame now or as soon as the governor allows, until one comes."""
@@ -330,6 +350,7 @@ class Encoding:
             self._feedback = None
             self._running = False
             self._capture.forget()
+            self._timed_ns = None
             self.stats = None
             self.missing.clear()
         self._retired = {key: at for key, at in self._retired.items() if key[0] != peer}
