@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime.relay.clock import SECOND
@@ -169,6 +169,7 @@ moment = st.tuples(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(moment, max_size=10), st.integers(1, 30))
 def test_never_over_budget_never_without_reason_and_never_up_soon_after_down(
     moments: list[tuple[list[Wish], int, int, bool]], tenths: int

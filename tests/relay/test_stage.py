@@ -1,6 +1,6 @@
 """Who is among the few whose picture is carried, and that it does not flap."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime.relay.clock import SECOND
@@ -46,6 +46,7 @@ def test_nobody_is_replaced_before_others_had_time_to_look_but_a_pin_has_effect_
     assert set(choose({"a": 0}, pinned, size=1, now_ns=1)) == {"b"}
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(rooms, max_size=12), st.integers(0, 4), st.integers(0, 3 * SECOND))
 def test_all_places_are_used_and_nobody_goes_without_a_reason(
     moments: list[list[Candidate]], size: int, step_ns: int
