@@ -74,6 +74,13 @@ class Call:
         return len(late) / len(sent)
 
 
+def intercept(call: Call) -> list[bytes]:
+    """Return the list in which everything for the receiver ends from now on, encrypted."""
+    got: list[bytes] = []
+    call.world.network.nodes[call.receiver.peer.address] = lambda data, source: got.append(data)
+    return got
+
+
 @pytest.mark.parametrize("has_rtx", [True, False])
 def test_at_five_percent_loss_and_100_ms_hardly_anything_is_missing_when_it_is_played(
     world: World, has_rtx: bool
@@ -110,8 +117,7 @@ def test_a_browser_without_rtx_gets_the_same_packet_again_and_one_with_it_anothe
         call.show(is_key=True)
         lost = next(iter(call.receiver.streams))
         low = max(call.receiver.streams[lost].came) & 0xFFFF
-        got: list[bytes] = []
-        call.world.network.nodes[call.receiver.peer.address] = lambda data, source, got=got: got.append(data)
+        got = intercept(call)
         call.receiver.peer.send_rtcp(rtcp.build_nack(1, lost, [low]))
         ssrc = next(rtx for rtx, original in call.receiver.originals.items() if original == lost)
         assert [int.from_bytes(data[8:12], "big") for data in got] == [ssrc if has_rtx else lost]
@@ -122,8 +128,7 @@ def test_voice_is_sent_again_as_it_was_and_twice(world: World) -> None:
     for _ in range(3):
         call.speak()
     (ssrc,) = call.receiver.streams
-    got: list[bytes] = []
-    world.network.nodes[call.receiver.peer.address] = lambda data, source: got.append(data)
+    got = intercept(call)
     low = min(call.receiver.streams[ssrc].came) & 0xFFFF
     call.receiver.peer.send_rtcp(rtcp.build_nack(1, ssrc, [low]))
     # Two copies: there is no time to ask a second time before it is played.
