@@ -44,6 +44,15 @@ def test_a_long_way_is_asked_less_often_but_every_second() -> None:
     assert asked(governor, 2000, 6000, 3 * SECOND) == [2800, 3800, 4800, 5800]
 
 
+def test_who_does_not_answer_is_asked_once_a_second() -> None:
+    governor = KeyframeGovernor(LOW_THROTTLE_NS)
+    governor.want(0)
+    assert asked(governor, 0, 4000) == [0, 200, 400, 600, 800, 1800, 2800, 3800]
+    governor.seen()
+    governor.want(5 * SECOND)
+    assert asked(governor, 5000, 5300) == [5000, 5200]
+
+
 def test_a_wish_right_after_a_key_frame_waits_for_the_throttle_and_is_not_forgotten() -> None:
     governor = KeyframeGovernor(LOW_THROTTLE_NS)
     governor.want(0)

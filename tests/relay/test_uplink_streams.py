@@ -237,7 +237,7 @@ def test_a_slow_screen_is_asked_for_a_key_frame_until_it_sends_one(world: World)
     world.advance(5)
     device.encoding(0, "screen").want_keyframe(world.clock())
     world.advance(3)
-    assert len(device.asked(rtcp.KeyframeRequest)) > 10
+    assert len(device.asked(rtcp.KeyframeRequest)) >= 6
 
 
 def test_ssrcs_nobody_announced_fill_neither_table_nor_memory(world: World) -> None:
@@ -294,7 +294,13 @@ def test_nobody_watching_is_no_work_and_watching_again_begins_with_a_key_frame(
     layer.packet(DELTA_FRAME)
     device.put(layer.packet(DELTA_FRAME))
     world.advance(0.5)
-    assert device.asked(rtcp.Nack) == device.asked(rtcp.KeyframeRequest) == []
+    encoding.want_keyframe(world.clock())
+    device.put(layer.packet(KEY_FRAME))
+    asked = len(device.asked(rtcp.KeyframeRequest))
+    world.advance(2)
+    device.put(layer.packet(DELTA_FRAME, advance=2))
+    assert device.asked(rtcp.Nack) == []
+    assert len(device.asked(rtcp.KeyframeRequest)) == asked <= 1
     assert encoding.is_flowing(world.clock())
     assert encoding.keyframes == 1
     encoding.subscribers.append(full)

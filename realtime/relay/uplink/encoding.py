@@ -161,6 +161,7 @@ class Encoding:
         elif now_ns - self._watched_ns >= _WATCHED_FOR_NS:
             # Nothing is renumbered, kept or asked for. Who comes begins with a key frame anyway.
             self._running = False
+            self._governor.seen()
             self._follow_clock(timestamp, now_ns)
             return "unwatched" if is_repair else None
         if self.is_video:

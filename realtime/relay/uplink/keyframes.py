@@ -11,6 +11,8 @@ LOW_THROTTLE_NS = 500 * MILLISECOND
 FULL_THROTTLE_NS = SECOND
 SHORTEST_REPEAT_NS = 200 * MILLISECOND
 LONGEST_REPEAT_NS = SECOND
+# Whoever has not answered so many requests is slow, or cannot: more of them would only make it slower.
+_QUICK_REPEATS = 5
 # What one requester may begin: a subscriber on a hopeless path must not coarsen the picture of all others.
 MAX_PER_REQUESTER = 3
 REQUESTER_WINDOW_NS = 10 * SECOND
@@ -21,7 +23,16 @@ _LONG_AGO = -(10**15)
 class KeyframeGovernor:
     """Take wishes for key frames of one encoding, and say when to ask; no wish is forgotten."""
 
-    __slots__ = ("_asked_ns", "_began_ns", "_begun_by", "_is_asking", "_late", "_throttle_ns", "is_wanted")
+    __slots__ = (
+        "_asked",
+        "_asked_ns",
+        "_began_ns",
+        "_begun_by",
+        "_is_asking",
+        "_late",
+        "_throttle_ns",
+        "is_wanted",
+    )
 
     def __init__(self, throttle_ns: int) -> None:
         self._throttle_ns = throttle_ns
@@ -29,6 +40,7 @@ class KeyframeGovernor:
         self._is_asking = False
         self._began_ns = _LONG_AGO
         self._asked_ns = _LONG_AGO
+        self._asked = 0
         self._begun_by: dict[object, list[int]] = {}
         self._late: dict[object, int] = {}
 
@@ -56,6 +68,8 @@ class KeyframeGovernor:
             return False
         if self._is_asking:
             repeat_ns = min(max(2 * round_trip_ns, SHORTEST_REPEAT_NS), LONGEST_REPEAT_NS)
+            if self._asked >= _QUICK_REPEATS:
+                repeat_ns = LONGEST_REPEAT_NS
             if now_ns - self._asked_ns < repeat_ns:
                 return False
         elif now_ns - self._began_ns < self._throttle_ns:
@@ -63,6 +77,8 @@ class KeyframeGovernor:
         else:
             self._began_ns = now_ns
             self._is_asking = True
+            self._asked = 0
+        self._asked += 1
         self._asked_ns = now_ns
         return True
 
