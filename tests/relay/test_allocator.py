@@ -182,6 +182,7 @@ def test_never_over_budget_never_without_reason_and_never_up_soon_after_down(
         after = allocate(
             wishes, audio=VOICES, budget=budget, held=held, may_try=may_try, before=before, now_ns=now_ns
         )
+        tiles_of = {each.key: each.tile for each in wishes}
         costs = {each.key: {layer.rank: layer.bitrate for layer in each.layers} for each in wishes}
         carried = {
             key: choice.rank
@@ -204,7 +205,8 @@ def test_never_over_budget_never_without_reason_and_never_up_soon_after_down(
             if was is None:
                 fell.pop(key, None)
             elif _level(choice.rank) < _level(was.rank):
-                fell[key] = now_ns
+                if choice.rank is None or tiles_of[key].width > 200:
+                    fell[key] = now_ns
             elif _level(choice.rank) > _level(was.rank) and costs[key]:
                 assert now_ns - fell.get(key, -RISES_AFTER_NS) >= RISES_AFTER_NS
         again = allocate(

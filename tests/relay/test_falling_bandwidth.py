@@ -71,7 +71,7 @@ def scene(tmp_path: Path) -> Scene:
 def test_pictures_shrink_then_stop_voices_go_on_and_everything_returns_by_itself(scene: Scene) -> None:
     world, receiving = scene.world, scene.receiving
     scene.narrow(2_000_000)
-    scene.seconds_until([1, 1], within=6)
+    scene.seconds_until([1, 1], within=8)
     world.advance(3)
 
     scene.narrow(400_000)
@@ -93,12 +93,10 @@ def test_pictures_shrink_then_stop_voices_go_on_and_everything_returns_by_itself
     assert receiving.voice_lost == 0
 
     scene.narrow(2_000_000)
-    world.advance(2)
-    lost = receiving.voice_lost
     scene.seconds_until("reduced", within=20)
     scene.seconds_until([1, 1], within=15)
     scene.seconds_until("good", within=5)
-    assert receiving.voice_lost == lost
+    assert receiving.voice_lost == 0
     assert scene.paused() == [False, False]
     # Each change of layer asks for one key frame; a path that narrows must not make the others pay.
     assert all(sender.keyframes <= 12 for sender in scene.senders)
@@ -125,12 +123,6 @@ def test_who_wants_sound_only_gets_it_at_once_and_pictures_again_at_once(scene: 
     assert scene.paused() == [False, False]
     scene.world.advance(1)
     assert len(scene.receiving.pictures) == 2
-
-
-def test_a_browser_that_reports_nothing_gets_a_cautious_share(scene: Scene) -> None:
-    scene.world.tickers.remove(scene.receiving.tick)
-    scene.world.advance(10)
-    assert scene.ranks == [1, 0]
 
 
 def test_who_sends_over_a_bad_way_is_told_so_and_that_it_is_over(scene: Scene) -> None:

@@ -49,7 +49,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Name the encoding for a slot by its rank; None pauses it. `fell_ns` is when it last got less."""
+    """Name the encoding for a slot by its rank; None pauses it. `fell_ns` is when it last lost something."""
 
     rank: int | None
     fell_ns: int | None = None
@@ -155,7 +155,7 @@ def allocate(
         # A camera that is switched off costs nothing; when it comes on, its first packet may pass.
         if not wish.layers:
             ranks[wish.key] = 0 if carried or not lacking else None
-    choices = {wish.key: _chosen(wish.key, ranks.get(wish.key), before, now_ns) for wish in seen}
+    choices = {wish.key: _chosen(wish, ranks.get(wish.key), before, now_ns) for wish in seen}
     return Allocation(
         choices=choices,
         stage=stage,
@@ -192,9 +192,12 @@ def _may_have(wish: Wish, layer: Layer, cost: int, purse: _Purse, before: Alloca
     return purse.takes(cost, is_new=not had)
 
 
-def _chosen(key: Key, rank: int | None, before: Allocation, now_ns: int) -> Choice:
-    was = before.choices.get(key)
+def _chosen(wish: Wish, rank: int | None, before: Allocation, now_ns: int) -> Choice:
+    was = before.choices.get(wish.key)
     if was is None:
         return Choice(rank)
-    has_fallen = was.rank is not None and (rank is None or rank < was.rank)
+    # Who makes a tile small wants less; that is no fall, and a click makes it large again at once.
+    has_fallen = was.rank is not None and (
+        rank is None or (rank < was.rank and wish.deserves_more(has_more=True))
+    )
     return Choice(rank, now_ns if has_fallen else was.fell_ns)

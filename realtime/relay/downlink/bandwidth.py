@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from realtime.relay.clock import MILLISECOND, SECOND
 
-# Until something is known: seven small pictures, or a large one beside some voices.
-START = 1_000_000
+# Until something is known: a gallery of nine small pictures and a voice, or a large one beside some small
+# ones.
+START = 1_300_000
 LOWEST, HIGHEST = 30_000, 20_000_000
 # What has been possible for this long may be used for more.
 HELD_NS = 2 * SECOND
