@@ -54,6 +54,7 @@ def test_voice_that_finds_no_room_goes_before_the_next_and_the_oldest_of_a_long_
         room[0] = number not in (2, 3)
         speak(number)
     assert sent == [1, 2, 3, 4]
+    assert (consumer.packets, consumer.octets) == (4, 4)
     room[0] = False
     for number in range(5, 25):
         speak(number)

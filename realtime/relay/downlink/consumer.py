@@ -269,6 +269,8 @@ class Consumer:
             self._dropped_frame = packet[4:8]
             self._send = self._send_other_frames
         else:
+            self.packets += 1
+            self.octets += len(packet) - rtp.FIXED_LENGTH - (packet[0] >> 1 & 8)
             self._held.append(packet)
             self._send = self._send_held_first
 
