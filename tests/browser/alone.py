@@ -20,7 +20,7 @@ const encodings = [{rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 120000}, {ri
 const withOpus = (sdp) => sdp.replace(/^(a=rtpmap:(\d+) opus[^\r]*\r\n)(?!a=rtcp-fb:\d+ nack\r)/gim,
   (all, line, payload) => new RegExp(`^a=rtcp-fb:${payload} nack\r$`, 'm').test(sdp) ? all
     : `${line}a=rtcp-fb:${payload} nack\r\n`);
-// What may be repaired: 'usual' as the browser says, 'voice' also Opus as in the room, 'picture' no Opus, 'none'.
+// To be repaired: 'usual' as browsers say, 'voice' Opus too as in the room, 'picture' no Opus, or 'none'.
 const mutes = {none: /^a=rtcp-fb:\d+ nack\r\n/gm, picture: /^a=rtcp-fb:(111|109) nack\r\n/gm};
 const munged = (sdp) => how.repair === 'voice' ? withOpus(sdp) : sdp.replace(mutes[how.repair] ?? /^$/, '');
 const api = {

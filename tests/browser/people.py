@@ -58,6 +58,23 @@ WATCH = """
 """
 
 
+# Nobody is there to answer the browser's question which screen to share: a clock hand on white is.
+SCREEN = """
+navigator.mediaDevices.getDisplayMedia = async () => {
+  const canvas = Object.assign(document.createElement('canvas'), {width: 1280, height: 720});
+  const paper = canvas.getContext('2d');
+  let turn = 0;
+  setInterval(() => {
+    paper.fillStyle = 'white';
+    paper.fillRect(0, 0, 1280, 720);
+    paper.fillStyle = 'black';
+    paper.fillRect(600 + 300 * Math.sin(turn += 0.3), 300, 80, 80);
+  }, 125);
+  return canvas.captureStream(8);
+};
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
     """What arrived since a moment ago."""
@@ -296,6 +313,7 @@ class Meeting:
             accept_downloads=True,
         )
         context.add_init_script(WATCH)
+        context.add_init_script(SCREEN)
         person = Person(self.stack, context, name)
         self._people.append(person)
         return person

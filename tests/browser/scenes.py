@@ -31,6 +31,8 @@ SCENES = (
     Scene("devices", "Device group", "uma", ("gus", "hal")),
     Scene("outage", "Storm group", "vera", ("ida", "jon")),
     Scene("firefox", "Fox group", "lars", ("mia",)),
+    Scene("network", "Weak line group", "nora", ("owen",)),
+    Scene("authority", "Quiet group", "rosa", ("saul", "tara", "udo")),
     Scene("pages", "Page group", "wim", ("kay",)),
     Scene("turn", "Harbor wall group", "yara", ("zoe",)),
 )
