@@ -20,7 +20,8 @@ from bootstrap import FRONTEND, ROOT, VENV, tool_environment
 from services import MissingPartError, chromium, ensure_parts, private_services
 
 BROWSER_TESTS = "tests/browser"
-PROOF = f"{BROWSER_TESTS}/test_first_light.py"  # as long as the others together, and mostly waiting
+# As long as the others together: the proof, which mostly waits, and rooms whose networks and browsers differ.
+PROOF = [f"{BROWSER_TESTS}/test_{name}.py" for name in ("first_light", "firefox", "network")]
 FAULTS = "tests/faults"
 NO_TESTS_COLLECTED = 5
 STAGE_LIMIT_SECONDS = 12 * 60  # for what hangs; an idle machine needs half of it
@@ -217,6 +218,7 @@ def plan(arguments: list[str], folder: Path, services: dict[str, str]) -> list[l
         if any(map(is_browser, arguments)):
             return [[[pytest("browser", "browser", *arguments, env=browser)]]]
         return [[[embedded(*arguments, may_be_empty=True)]], [[on_services(*arguments, may_be_empty=True)]]]
+    ignored = [f"--ignore={path}" for path in PROOF]
     report = folder / "vitest.json"
     vitest = ["npm", "test", "--silent", "--", "--reporter=default", "--reporter=json"]
     vitest += [f"--outputFile.json={report}"]
@@ -232,8 +234,8 @@ def plan(arguments: list[str], folder: Path, services: dict[str, str]) -> list[l
         ],
         # The browser tests, whose clocks are real, do not share the machine with these.
         [
-            [pytest("browser", "browser", "-v", BROWSER_TESTS, f"--ignore={PROOF}", env=browser)],
-            [pytest("proof", "browser, the proof", "-v", PROOF, env=browser)],
+            [pytest("browser", "browser", "-v", BROWSER_TESTS, *ignored, env=browser)],
+            [pytest("proof", "browser, the proof", "-v", *PROOF, env=browser)],
         ],
     ]
 
