@@ -23,12 +23,14 @@ import psycopg
 import redis
 
 from tests.browser.tcp_proxy import TcpProxy
+from tests.relay.impairment import Impairment
 from tests.relay.process import SECRET, RelayProcess
 from tests.relay.proxy import UdpProxy
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 STARTS_WITHIN_SECONDS = 120.0
+BAD_PATH = Impairment(loss=0.2, delay=0.2)  # each way
 PATIENCE = Event()  # never set: waiting for it is a pause between two looks
 
 
@@ -157,8 +159,8 @@ class LiveStack:
             _signal(pids, signal.SIGSTOP)
             return lambda: _signal(pids, signal.SIGCONT)
         if kind == "media bad":
-            self.media.loss, self.media.delay = 0.2, 0.2
-            return self._good_media
+            self.media.impair(up=BAD_PATH, down=BAD_PATH)
+            return self.media.clear
         if kind == "media cut":
             self.is_path_cut = True
             self.media.cut(None)
@@ -166,9 +168,6 @@ class LiveStack:
         proxy = {"database": self.database, "redis": self.redis, "link": self.control}[name]
         proxy.cut()
         return proxy.heal
-
-    def _good_media(self) -> None:
-        self.media.loss = self.media.delay = 0
 
     def _heal_media(self) -> None:
         self.media.heal()
