@@ -21,7 +21,7 @@ from services import MissingPartError, chromium, ensure_parts, private_services
 
 BROWSER_TESTS = "tests/browser"
 # As long as the others together: the proof, which mostly waits, and rooms whose networks and browsers differ.
-PROOF = [f"{BROWSER_TESTS}/test_{name}.py" for name in ("first_light", "firefox", "network")]
+PROOF = [f"{BROWSER_TESTS}/test_{name}.py" for name in ("first_light", "firefox", "network", "authority")]
 FAULTS = "tests/faults"
 NO_TESTS_COLLECTED = 5
 STAGE_LIMIT_SECONDS = 12 * 60  # for what hangs; an idle machine needs half of it
