@@ -61,9 +61,13 @@ class Hostile:
         self.sequences = dict.fromkeys(self.ssrcs, 1)
 
     def leave(self) -> None:
-        """Take everything of the last seat out of the world, so that what grows is not the test."""
+        """Take everything of the last seat out of the world, so that what grows is not the test.
+
+        Seats that broken messages have opened go too: enough of them would rightly take others' slots.
+        """
+        for connection in [each for each in self.world.relay.connections if not each.startswith("victim")]:
+            self.world.ask("connection.close", connection=connection, reason="left")
         if self.connection:
-            self.world.ask("connection.close", connection=self.connection, reason="left")
             for peer in (self.publisher, self.subscriber):
                 self.world.network.nodes.pop(peer.address, None)
                 self.world.tickers.remove(peer.tick)
