@@ -1,4 +1,4 @@
-"""A subscriber's way narrows from 2000 to 400 to 80 kbit/s and is wide again: what is given up, when, for what."""
+"""A way narrows from 2000 to 400 to 80 kbit/s and is wide again: what is given up, when, and for what."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
