@@ -192,6 +192,7 @@ class Seat:
             microphone=message.microphone,
             camera=message.camera,
             screen=message.screen,
+            seen=message.seen,
             at=at,
         )
 

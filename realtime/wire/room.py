@@ -68,10 +68,16 @@ class SubscribeAnswer(_Client):
 
 
 class MediaSet(_Client):
+    """Say what the person wants to send.
+
+    `seen` is the room's number that the page had applied: what staff turned off later stays off.
+    """
+
     type: Literal["media.set"]
     microphone: bool
     camera: bool
     screen: bool = False
+    seen: Seq | None = None
 
 
 class ViewTile(Strict):

@@ -144,6 +144,9 @@ class Participation(models.Model):
     microphone_on = models.BooleanField(default=False)
     camera_on = models.BooleanField(default=False)
     muted_by_staff = models.BooleanField(default=False)
+    stopped_at_seq = models.PositiveIntegerField(
+        default=0, help_text="Number of the room event by which staff last turned something of theirs off"
+    )
     screen_on = models.BooleanField(default=False)
     camera_stopped_by_staff = models.BooleanField(default=False)
     side_room = models.UUIDField(

@@ -45,6 +45,7 @@ _PERSON_FIELDS = (
     "microphone_on",
     "camera_on",
     "muted_by_staff",
+    "stopped_at_seq",
     "screen_on",
     "camera_stopped_by_staff",
     "side_room",
@@ -148,6 +149,10 @@ class RoomEdit:
         self.move(person, state)
         return connection
 
+    def note_stop(self, person: Participation) -> None:
+        """Remember by which event others turn something of the person off: older words cannot undo it."""
+        person.stopped_at_seq = self.group_session.room_seq + 1
+
     def place(self, person: Participation, side_room: UUID | None) -> None:
         """Put the person into a side room, or back into the group.
 
@@ -156,6 +161,7 @@ class RoomEdit:
         """
         person.side_room = side_room
         person.screen_on = False
+        self.note_stop(person)
         if side_room is None and person.role == RoomRole.PATIENT and person.microphone_on:
             person.microphone_on, person.muted_by_staff = False, True
 

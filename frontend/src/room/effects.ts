@@ -192,8 +192,9 @@ export class Effects {
 
   /** Say what is sent. A screen that may not be shown is not shared either; everything else is said again after a reconnect. */
   async #tellMedia(): Promise<void> {
-    const media = sends(this.world.state());
-    await this.#socket.request({ type: "media.set", ...media }).catch((error: unknown) => {
+    const state = this.world.state();
+    const media = sends(state);
+    await this.#socket.request({ type: "media.set", ...media, seen: state.room?.seq ?? 0 }).catch((error: unknown) => {
       if (!media.screen || !(error instanceof Refused) || (error.error !== "denied" && error.error !== "conflict")) return;
       this.#share.stop();
       this.world.dispatch({ type: "screen", status: "failed" });

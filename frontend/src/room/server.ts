@@ -53,7 +53,8 @@ export function onServer(state: State, message: ServerMessage): State {
 function welcomed(state: State, message: Welcome): State {
   const kept = message.you.resumed;
   return {
-    ...state,
+    // What staff turned off while the socket was away stays off; a fresh join begins with what the person wants.
+    ...(kept ? withRoom(state, message.snapshot) : state),
     phase: "joined",
     closed: null,
     you: message.you,

@@ -83,6 +83,13 @@ describe("devices", () => {
     expect(isOn(echo, "microphone")).toBe(true);
   });
 
+  it("stay off when staff turned them off while the socket was away", () => {
+    const live = after(joined(room([person("p1")])), { type: "device", device: "microphone", change: { status: "on" } }, { type: "link", link: "down" });
+    const back = room([person("p1", { microphone: false, muted_by_staff: true })], 5);
+    expect(isOn(after(live, server(welcome(back, { resumed: true }))), "microphone")).toBe(false);
+    expect(isOn(after(live, server(welcome(back, { resumed: false }))), "microphone")).toBe(true);
+  });
+
   it("of somebody else are never touched by messages about them", () => {
     const state = after(joined(room([person("p1"), person("p2")])), server(event(2, { kind: "participant", ...person("p2", { muted_by_staff: true }) })));
     expect(isOn(state, "microphone")).toBe(true);

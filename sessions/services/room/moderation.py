@@ -70,6 +70,7 @@ def mute(*, actor: User, group_session_id: UUID, participant: UUID, at: datetime
             raise Conflict("conflict", "This person is not in the room now.")
         person.microphone_on = False
         person.muted_by_staff = True
+        edit.note_stop(person)
         edit.audit(AuditAction.PARTICIPANT_MUTED, actor, participant=str(participant))
 
 
@@ -82,6 +83,7 @@ def stop_video(*, actor: User, group_session_id: UUID, participant: UUID, at: da
             raise Conflict("conflict", "This person is not in the room now.")
         person.camera_on = person.screen_on = False
         person.camera_stopped_by_staff = True
+        edit.note_stop(person)
         edit.audit(AuditAction.PARTICIPANT_VIDEO_STOPPED, actor, participant=str(participant))
 
 

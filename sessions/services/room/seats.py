@@ -27,20 +27,28 @@ def set_media(
     camera: bool,
     at: datetime,
     screen: bool = False,
+    seen: int | None = None,
 ) -> None:
     """Say what the person wants to send; turning something on ends its having been stopped by staff.
 
-    One screen is shown at a time where the person is: the newest takes the place of the one before.
+    What others turned off stays off if the page had not `seen` it yet: its word was from before. One screen
+    is shown at a time where the person is: the newest takes the place of the one before.
     """
     with edit_room(group_session_id, at=at) as edit:
         person = edit.holder(actor.pk, connection)
         if person is None:
             raise Conflict("not_joined", "You are not in this room from here.", "Join again.")
+        if seen is not None and seen < person.stopped_at_seq:
+            microphone = microphone and not person.muted_by_staff
+            camera = camera and not person.camera_stopped_by_staff
+            screen = screen and person.screen_on
         if screen:
             can_share_screen(person).require()
         if screen and not person.screen_on:
             for other in edit.people.values():
-                other.screen_on = other.screen_on and other.side_room != person.side_room
+                if other.screen_on and other.side_room == person.side_room:
+                    other.screen_on = False
+                    edit.note_stop(other)
         person.microphone_on, person.camera_on, person.screen_on = microphone, camera, screen
         person.muted_by_staff = person.muted_by_staff and not microphone
         person.camera_stopped_by_staff = person.camera_stopped_by_staff and not camera

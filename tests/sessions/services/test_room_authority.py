@@ -18,7 +18,15 @@ from tests.factories import fresh, join, open_with, place_of, resume_of
 pytestmark = pytest.mark.django_db
 
 
-def send(cast: Cast, person: User, connection: UUID, *, camera: bool = True, screen: bool = False) -> None:
+def send(
+    cast: Cast,
+    person: User,
+    connection: UUID,
+    *,
+    camera: bool = True,
+    screen: bool = False,
+    seen: int | None = None,
+) -> None:
     """Say what somebody wants to send."""
     room.set_media(
         actor=person,
@@ -27,8 +35,26 @@ def send(cast: Cast, person: User, connection: UUID, *, camera: bool = True, scr
         microphone=True,
         camera=camera,
         screen=screen,
+        seen=seen,
         at=cast.at,
     )
+
+
+def test_a_word_from_before_the_page_knew_undoes_nothing_that_staff_turned_off(cast: Cast) -> None:
+    entries = open_with(cast, cast.patient, at=cast.at)
+    mine, pk = entries[cast.patient].connection, cast.group_session.pk
+    send(cast, cast.patient, mine)
+    known = fresh(cast.group_session).room_seq
+    room.mute(actor=cast.therapist, group_session_id=pk, participant=cast.patient.pk, at=cast.at)
+    room.stop_video(actor=cast.therapist, group_session_id=pk, participant=cast.patient.pk, at=cast.at)
+    send(cast, cast.patient, mine, seen=known)
+    place = place_of(cast, cast.patient)
+    assert (place.microphone_on, place.camera_on) == (False, False)
+    assert (place.muted_by_staff, place.camera_stopped_by_staff) == (True, True)
+    send(cast, cast.patient, mine, seen=fresh(cast.group_session).room_seq)
+    place = place_of(cast, cast.patient)
+    assert (place.microphone_on, place.camera_on) == (True, True)
+    assert (place.muted_by_staff, place.camera_stopped_by_staff) == (False, False)
 
 
 def lock(cast: Cast, *, locked: bool, by: User | None = None) -> None:
