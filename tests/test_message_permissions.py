@@ -46,6 +46,9 @@ def sample(message_type: str, number: int) -> dict[str, Any]:
         "sdp": "v=0",
         "microphone": True,
         "camera": False,
+        "side_room": None,
+        "locked": True,
+        "tiles": [],
     }
     model = models()[message_type]
     frame = {name: values[name] for name, field in model.model_fields.items() if field.is_required()}
