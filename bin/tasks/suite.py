@@ -23,6 +23,8 @@ BROWSER_TESTS = "tests/browser"
 # As long as the others together: the proof, which mostly waits, and rooms whose networks and browsers differ.
 PROOF = [f"{BROWSER_TESTS}/test_{name}.py" for name in ("first_light", "firefox", "network", "authority")]
 FAULTS = "tests/faults"
+# Asked of PostgreSQL and Redis alone in a whole run: real servers say what embedded ones would only repeat.
+ON_SERVICES_ALONE = ["tests/services_real", "tests/sessions/services/test_product_is_credit.py"]
 NO_TESTS_COLLECTED = 5
 STAGE_LIMIT_SECONDS = 12 * 60  # for what hangs; an idle machine needs half of it
 # Settings of the caller's shell must not decide what is tested.
@@ -225,9 +227,11 @@ def plan(arguments: list[str], folder: Path, services: dict[str, str]) -> list[l
     return [
         # One core each, and about as long.
         [
-            [embedded("-q", f"--ignore={FAULTS}")],
             [
                 Stage("vitest", "browser code (vitest)", vitest, report, cwd=FRONTEND),
+                embedded("-q", *(f"--ignore={path}" for path in [FAULTS, *ON_SERVICES_ALONE])),
+            ],
+            [
                 on_services("-q"),
                 pytest("faults", "python, faults", "-q", FAULTS),
             ],
