@@ -139,3 +139,16 @@ def test_who_sends_over_a_bad_way_is_told_so_and_that_it_is_over(scene: Scene) -
     scene.world.network.impair(address)
     scene.world.advance(8)
     assert uplink() == "good"
+
+
+def test_a_way_that_was_cut_is_not_judged_by_what_was_lost_meanwhile(scene: Scene) -> None:
+    address = scene.watcher.subscriber.address
+    scene.seconds_until([1, 1], within=8)
+    scene.world.network.impair(address, up=Impairment(loss=1), down=Impairment(loss=1))
+    scene.world.advance(20)
+    scene.world.network.impair(address)
+    scene.world.advance(4)
+    for _ in range(10):
+        scene.world.advance(1)
+        assert scene.ranks == [1, 1]
+    assert scene.downlink == "good"

@@ -25,6 +25,10 @@ from realtime.wire.relay import Downlink, MediaKind, Slot, Source
 
 # A browser repeats its estimate every second or so while pictures come.
 _ESTIMATE_LASTS_NS = 3 * SECOND
+# Whoever has not been heard for so long was cut off: reports come every second, checks every few.
+_GONE_NS = 4 * SECOND
+# The first reports after it count what was lost meanwhile, smoothed over some seconds.
+_LOSSES_OF_BEFORE_NS = 4 * SECOND
 # Addresses and authentication add about half to a voice; and somebody may begin to speak at any time.
 _VOICE_PERCENT, _VOICE_RESERVE = 150, 40_000
 # Measured voices swing; less than this is none of the pictures.
@@ -93,6 +97,8 @@ class Viewer:
         self._allocation = Allocation()
         self._bandwidth: Bandwidth | None = None
         self._measured: SubscribePeer | None = None
+        self._was_gone = False
+        self._back_ns: int | None = None
         self._paused: frozenset[Key] = frozenset()
         self._is_crowded = False
 
@@ -149,6 +155,12 @@ class Viewer:
             # Another path: nothing that is known of the one before holds.
             self._measured = line
             self._bandwidth = None if line is None else Bandwidth(now_ns)
+        elif line is not None and now_ns - line.peer.last_ns >= _GONE_NS:
+            self._was_gone = True
+        elif self._was_gone:
+            # A way that was cut says nothing of the way that is back, and its losses are of the time between.
+            self._was_gone, self._back_ns = False, now_ns
+            self._bandwidth = Bandwidth(now_ns)
 
     def _wanted(self, company: Company, now_ns: int) -> list[Wanted]:
         others = [key for key in company.producers if key[0] != self._participant]
@@ -259,12 +271,13 @@ class Viewer:
     def _feedback(self, line: SubscribePeer, company: Company, now_ns: int) -> Feedback:
         video = max(line.sent_bitrate(now_ns) - self._voices_sent(company), 0)
         is_recent = line.remb_ns is not None and now_ns - line.remb_ns <= _ESTIMATE_LASTS_NS
+        is_just_back = self._back_ns is not None and now_ns - self._back_ns < _LOSSES_OF_BEFORE_NS
         return Feedback(
             # Without pictures a browser goes on to repeat its last estimate, which says nothing any more.
             remb=line.remb if is_recent and video >= _SOME_VIDEO else None,
             video=video,
             audio=self._audio(company),
-            loss=line.loss,
+            loss=0.0 if is_just_back else line.loss,
             has_reported=line.has_reported,
         )
 
