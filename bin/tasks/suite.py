@@ -20,8 +20,14 @@ from bootstrap import FRONTEND, ROOT, VENV, tool_environment
 from services import MissingPartError, chromium, ensure_parts, private_services
 
 BROWSER_TESTS = "tests/browser"
-# As long as the others together: the proof, which mostly waits, and rooms whose networks and browsers differ.
-PROOF = [f"{BROWSER_TESTS}/test_{name}.py" for name in ("first_light", "firefox", "network", "authority")]
+# Beside the others: mostly waits.
+PROOF = f"{BROWSER_TESTS}/test_first_light.py"
+# After the others, with the machine to themselves: a second browser, and pages that disobey and sleep.
+ALONE = [f"{BROWSER_TESTS}/test_{name}.py" for name in ("firefox", "authority")]
+# Not in a whole run, which has to end within 20 minutes: `bin/test tests/browser/test_network.py`.
+BY_COMMAND = [f"{BROWSER_TESTS}/test_network.py"]
+# Beside the proof, so that both lanes take about as long.
+BESIDE_PROOF = [f"{BROWSER_TESTS}/test_{name}.py" for name in ("seat", "turn", "relay_alone")]
 FAULTS = "tests/faults"
 # Asked of PostgreSQL and Redis alone in a whole run: real servers say what embedded ones would only repeat.
 ON_SERVICES_ALONE = ["tests/services_real", "tests/sessions/services/test_product_is_credit.py"]
@@ -220,7 +226,7 @@ def plan(arguments: list[str], folder: Path, services: dict[str, str]) -> list[l
         if any(map(is_browser, arguments)):
             return [[[pytest("browser", "browser", *arguments, env=browser)]]]
         return [[[embedded(*arguments, may_be_empty=True)]], [[on_services(*arguments, may_be_empty=True)]]]
-    ignored = [f"--ignore={path}" for path in PROOF]
+    ignored = [f"--ignore={path}" for path in [PROOF, *ALONE, *BESIDE_PROOF, *BY_COMMAND]]
     report = folder / "vitest.json"
     vitest = ["npm", "test", "--silent", "--", "--reporter=default", "--reporter=json"]
     vitest += [f"--outputFile.json={report}"]
@@ -239,8 +245,9 @@ def plan(arguments: list[str], folder: Path, services: dict[str, str]) -> list[l
         # The browser tests, whose clocks are real, do not share the machine with these.
         [
             [pytest("browser", "browser", "-v", BROWSER_TESTS, *ignored, env=browser)],
-            [pytest("proof", "browser, the proof", "-v", *PROOF, env=browser)],
+            [pytest("proof", "browser, the proof", "-v", PROOF, *BESIDE_PROOF, env=browser)],
         ],
+        [[pytest("alone", "browser, alone", "-v", *ALONE, env=browser)]],
     ]
 
 

@@ -83,8 +83,8 @@ def test_what_a_facilitator_decides_holds_whatever_a_page_does_and_a_page_that_s
     stack.udp.cut(ports, new_flows=False)
     asleep_since = now()
 
+    # The private room is the facilitator's: who goes back brings the other one along.
     rosa.does("step-back")
-    _in_dialog(rosa, tara, "bring-back")
     tara.sees_no("You are in a private room with")
 
     # The room is locked: who is not in it yet does not even wait at its door.

@@ -1,4 +1,4 @@
-"""A line that is squeezed, cut and moved: pictures fit it and their tiles, and what is cut heals."""
+"""A line that is squeezed, cut and moved: pictures give way to voice, and what is cut heals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.relay.impairment import Impairment
 SCENE = "network"
 # Voice needs about 45 kbit/s with its headers; the small picture of a camera 120 more.
 NARROW = Impairment(rate=100_000, queue=12_000)
-FULL, QUARTER, SCREEN = 640, 160, 1280
+FULL, SCREEN = 640, 1280
 
 # Frames, size and packets of what arrives in each m-line.
 ARRIVING = """async () => {
@@ -41,16 +41,17 @@ def _comes_with(person: Person, mid: str, width: int) -> None:
     )
 
 
-def test_pictures_fit_their_tiles_and_their_line_and_paths_heal(people: Meeting, stack: Stack) -> None:
+def test_a_screen_comes_beside_the_camera_pictures_fit_their_line_and_paths_heal(
+    people: Meeting, stack: Stack
+) -> None:
     nora, owen = people.seats(SCENE, patients=1)
 
-    # A shared screen comes beside the camera, whose tile is small meanwhile, and so is what is sent for it.
+    # A shared screen comes beside the camera.
     _comes_with(owen, "v0", FULL)
     nora.does("share")
     expect(owen.page.locator(f'[data-screen-of="{nora.id}"] video')).to_be_visible()
     expect(owen.page.locator(f'.tiles.is-strip [data-participant="{nora.id}"] video')).to_be_visible()
     _comes_with(owen, "s0", SCREEN)
-    _comes_with(owen, "v0", QUARTER)
     nora.does("unshare")
     expect(owen.page.locator(f'[data-screen-of="{nora.id}"]')).to_have_count(0)
     _comes_with(owen, "v0", FULL)
