@@ -4,7 +4,8 @@ import struct
 
 import pytest
 
-from realtime.relay.transport.dtls import MAX_SSRCS, RECEIVE_WINDOW, Dtls, Fingerprint, Srtp
+from realtime.relay.transport.dtls import Dtls, Fingerprint
+from realtime.relay.transport.srtp import MAX_SSRCS, RECEIVE_WINDOW, Srtp
 from tests.relay.network import CERTIFICATE
 
 

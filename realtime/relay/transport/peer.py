@@ -8,7 +8,7 @@ from aiortc import RTCCertificate
 from realtime.relay.clock import SECOND
 from realtime.relay.counters import Counters
 from realtime.relay.packets import rtcp, rtp
-from realtime.relay.transport.dtls import HANDSHAKE_SECONDS, Dtls, DtlsState, Fingerprint, Srtp
+from realtime.relay.transport.dtls import HANDSHAKE_SECONDS, Dtls, DtlsState, Fingerprint
 from realtime.relay.transport.gate import (
     DTLS_PER_SECOND,
     HANDSHAKE_DATAGRAMS_PER_SECOND,
@@ -17,6 +17,7 @@ from realtime.relay.transport.gate import (
     StrangeChecks,
 )
 from realtime.relay.transport.ice_lite import Address, IceLite, Outcome
+from realtime.relay.transport.srtp import Srtp
 
 # RFC 7675: who has not been heard for so long gets nothing more. It also keeps the numbers that a sleeper
 # misses far below 2^15, beyond which it could not decrypt what comes after.
