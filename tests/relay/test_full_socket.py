@@ -6,7 +6,7 @@ from realtime.relay.downlink.consumer import Consumer
 from realtime.relay.packets import rtp
 from realtime.relay.uplink.capture import ClockMap
 from realtime.relay.uplink.producer import Producer
-from tests.relay.test_continuity import Slot
+from tests.relay.one_slot import Slot
 
 
 def test_a_picture_is_dropped_to_the_end_of_its_frame_and_can_be_asked_for() -> None:
