@@ -17,7 +17,8 @@ _REMEMBERED = 64
 class IceAgent:
     """Find the address that media goes to, and keep the consent of whoever is there.
 
-    The side that offers controls, unless the other is ICE lite. Every check of a controlling agent nominates.
+    The side that offers controls, unless the other is ICE lite. Every check of a controlling agent nominates;
+    a controlled one waits for that, since the other side takes no handshake before.
     """
 
     def __init__(self, *, is_offerer: bool, send: Callable[[bytes, Address], None]) -> None:
@@ -30,6 +31,8 @@ class IceAgent:
         self._remote: Remote | None = None
         self._targets: list[Address] = []
         self._sent: dict[bytes, Address] = {}
+        self._working: set[Address] = set()
+        self._nominated: set[Address] = set()
         self._next_ns = 0
 
     def start(self, remote: Remote) -> None:
@@ -59,8 +62,9 @@ class IceAgent:
         elif message.message_class == stun.Class.RESPONSE and self._remote is not None:
             target = self._sent.pop(message.transaction_id, None)
             is_authentic = message.check_message_integrity(self._remote.password.encode())
-            if target is not None and is_authentic and self.selected is None:
-                self.selected = target
+            if target is not None and is_authentic:
+                self._working.add(target)
+                self._select(target)
 
     def _check(self, remote: Remote, target: Address) -> None:
         attributes: dict[str, object] = {
@@ -89,6 +93,14 @@ class IceAgent:
         )
         answer.add_message_integrity(key)
         self._send(bytes(answer), source)
+        if "USE-CANDIDATE" in request.attributes:
+            self._nominated.add(source)
+            self._select(source)
         if source not in self._targets:
             self._targets.append(source)
             self._next_ns = 0
+
+    def _select(self, target: Address) -> None:
+        is_agreed = self._is_controlling or target in self._nominated
+        if self.selected is None and is_agreed and target in self._working:
+            self.selected = target
