@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from aiortc import RTCCertificate
 
+from realtime.relay.clock import MILLISECOND
 from realtime.relay.packets import rtcp
 from realtime.relay.transport.dtls import Dtls, DtlsState, Fingerprint
 from tests.load.calls import sdp
@@ -24,6 +25,8 @@ DEPARTURE = struct.Struct("!8sQ")
 MAGIC = b"LOADTIME"
 _SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 _HEADER = struct.Struct("!xBHII")
+# As Chromium: a flight that came before the relay was ready for it is soon repeated.
+_FIRST_REPEAT_NS = 50 * MILLISECOND
 _REMB_BITS = 50_000_000
 _CERTIFICATE = RTCCertificate.generateCertificate()
 _DIGEST = next(each.value for each in _CERTIFICATE.getFingerprints() if each.algorithm == "sha-256")
@@ -84,6 +87,7 @@ class ClientPeer:
             is_server=self._is_server,
             fingerprints=[Fingerprint(*described.fingerprint)],
             send=self._send,
+            first_repeat_ns=_FIRST_REPEAT_NS,
         )
         self._ice.start(described)
 
