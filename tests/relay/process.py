@@ -22,11 +22,16 @@ class RelayProcess:
     """Start `python -m realtime.relay` on free loopback ports; it ends with this object or the tests."""
 
     def __init__(
-        self, facts: Path, *arguments: str, udp: str = "127.0.0.1:0", log: Path | None = None
+        self,
+        facts: Path,
+        *arguments: str,
+        udp: str = "127.0.0.1:0",
+        log: Path | None = None,
+        module: str = "realtime.relay",
     ) -> None:
         secret = facts.with_name(facts.name + ".secret")
         secret.write_text(SECRET + "\n")
-        command = [sys.executable, "-m", "realtime.relay", "--udp", udp, "--control", "127.0.0.1:0"]
+        command = [sys.executable, "-m", module, "--udp", udp, "--control", "127.0.0.1:0"]
         command += ["--secret-file", str(secret), "--facts", str(facts), "--exit-with-stdin", *arguments]
         with log.open("wb") if log is not None else contextlib.nullcontext() as errors:
             self.process = subprocess.Popen(
