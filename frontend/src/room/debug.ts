@@ -1,9 +1,7 @@
 // A read-only window for the browser proof. It exists only where the server's configuration says `debug`.
-import type { MediaPath } from "./peer";
+import { numbersOf, type MediaPath, type Numbers } from "./peer";
 import { planOf, viewOf } from "./stage";
 import type { State } from "./state";
-
-type Numbers = Record<string, unknown>;
 
 export interface PathReport {
   readonly connectionState: string;
@@ -63,7 +61,7 @@ export function exposeDebug(state: () => State, paths: readonly MediaPath[]): vo
 
 async function report(path: MediaPath): Promise<PathReport> {
   const { pc } = path; // a path may be built anew while its numbers are collected
-  const all = pc ? [...((await pc.getStats()).values() as IterableIterator<Numbers>)] : [];
+  const all = pc ? await numbersOf(pc) : [];
   const byId = new Map(all.map((one) => [one["id"], one]));
   const codec = (one: Numbers): Numbers => ({ ...one, codecMimeType: byId.get(one["codecId"])?.["mimeType"] });
   const ofType = (type: string): Numbers[] => all.filter((one) => one["type"] === type);

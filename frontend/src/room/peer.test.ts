@@ -228,3 +228,24 @@ describe("a path that falls silent", () => {
     expect(said).toEqual(["connecting", "none"]);
   });
 });
+
+describe("voices that lose packets", () => {
+  it("are held back for two round trips, on a connection built anew too, and no picture with them", async () => {
+    const path = new SubscribePath(options(), () => undefined);
+    path.start();
+    await vi.advanceTimersByTimeAsync(0);
+    const pc = FakePeer.last;
+    pc.addTransceiver("video", { direction: "recvonly" });
+    pc.becomes("connected");
+    const targets = (peer: FakePeer): (number | null)[] => peer.lines.map((one) => one.receiver.jitterBufferTarget);
+    await seconds(3, pc);
+    expect(targets(pc)).toEqual([null, null]);
+    pc.voices = { packetsReceived: 50, nackCount: 5 };
+    await seconds(1, pc);
+    expect(targets(pc)).toEqual([200, null]);
+    path.restart();
+    await seconds(1);
+    expect(FakePeer.made).toHaveLength(2);
+    expect(targets(FakePeer.last)).toEqual([200]);
+  });
+});

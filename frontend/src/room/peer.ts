@@ -16,6 +16,8 @@ export interface PathOptions {
   readonly isOnline: () => boolean;
 }
 
+export type Numbers = Record<string, unknown>;
+
 const WATCH_EVERY = 1_000;
 const RELAY_PATIENCE = 5_000;
 // So many looks in a row that each found something new: media flows.
@@ -77,7 +79,7 @@ export abstract class MediaPath {
     if (!pc) return;
     if (isSuspect) {
       // What came before the sleep is no sign of life after it.
-      const before = await heardOn(pc).catch(() => this.#heard);
+      const before = await numbersOf(pc).then(heardIn, () => this.#heard);
       if (pc !== this.pc) return;
       this.#heard = before;
       this.#heardAt = Math.min(this.#heardAt, performance.now() - patience(this.#isSteady) + WAKE_GRACE);
@@ -97,6 +99,9 @@ export abstract class MediaPath {
 
   /** Agree with the relay about new ICE credentials for the peer connection that stands. */
   protected abstract negotiateRestart(pc: RTCPeerConnection): Promise<void>;
+
+  /** Take the numbers of each second's look. */
+  protected measured(_pc: RTCPeerConnection, _stats: readonly Numbers[]): void {}
 
   async #make(build: number): Promise<void> {
     const advice = await this.options.iceServers();
@@ -147,8 +152,10 @@ export abstract class MediaPath {
   }
 
   async #look(pc: RTCPeerConnection): Promise<void> {
-    const heard = await heardOn(pc).catch(() => this.#heard);
+    const stats = await numbersOf(pc).catch(() => null);
     if (pc !== this.pc) return;
+    if (stats) this.measured(pc, stats);
+    const heard = stats ? heardIn(stats) : this.#heard;
     const now = performance.now();
     const isConnected = pc.connectionState === "connected";
     if (heard.text !== this.#heard.text) {
@@ -237,11 +244,14 @@ interface Heard {
   readonly hasChecks: boolean;
 }
 
+/** Give everything a browser counts of a connection. */
+export async function numbersOf(pc: RTCPeerConnection): Promise<readonly Numbers[]> {
+  return [...((await pc.getStats()).values() as IterableIterator<Numbers>)];
+}
+
 /** Sum up what has come in on the pair in use. */
-async function heardOn(pc: RTCPeerConnection): Promise<Heard> {
-  const pairs = [...((await pc.getStats()).values() as IterableIterator<Record<string, unknown>>)].filter(
-    (one) => one["type"] === "candidate-pair" && one["nominated"] === true,
-  );
+function heardIn(stats: readonly Numbers[]): Heard {
+  const pairs = stats.filter((one) => one["type"] === "candidate-pair" && one["nominated"] === true);
   return {
     text: pairs.map((one) => `${one["bytesReceived"]}/${one["responsesReceived"]}/${one["packetsReceived"]}`).join(";"),
     hasChecks: pairs.some((one) => one["responsesReceived"] !== undefined),

@@ -1,8 +1,11 @@
 // The incoming path: the relay offers its fixed slots once, who is in them changes by `media.slots`.
-import { MediaPath, type PathOptions } from "./peer";
+import { holdBack, looked, NO_HOLD, voicesIn } from "./hold";
+import { MediaPath, type Numbers, type PathOptions } from "./peer";
 import { setLocal } from "./publish";
 
 export class SubscribePath extends MediaPath {
+  #hold = NO_HOLD;
+
   constructor(
     options: PathOptions,
     private readonly arrived: (mid: string, track: MediaStreamTrack) => void,
@@ -16,6 +19,11 @@ export class SubscribePath extends MediaPath {
 
   protected override async negotiateRestart(pc: RTCPeerConnection): Promise<void> {
     await this.#agree(pc, true);
+  }
+
+  protected override measured(pc: RTCPeerConnection, stats: readonly Numbers[]): void {
+    this.#hold = looked(this.#hold, voicesIn(stats));
+    holdBack(pc, this.#hold.target);
   }
 
   async #agree(pc: RTCPeerConnection, restart: boolean): Promise<void> {

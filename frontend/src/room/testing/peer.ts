@@ -26,7 +26,7 @@ export class FakeTransceiver {
     encodings: RTCRtpEncodingParameters[],
   ) {
     this.parameters = { encodings: encodings.map((one) => ({ ...one })) };
-    this.receiver = { track: new FakeTrack(kind as "audio" | "video") };
+    this.receiver = { track: new FakeTrack(kind as "audio" | "video"), jitterBufferTarget: null as number | null };
     this.sender = {
       replaceTrack: (next: FakeTrack | null): Promise<void> => {
         this.track = next;
@@ -50,6 +50,8 @@ export class FakePeer extends EventTarget {
   remote: string[] = [];
   restarts = 0;
   bytes = 0;
+  /** Packets of voices that came, and that were asked for again. */
+  voices = { packetsReceived: 0, nackCount: 0 };
   readonly lines: FakeTransceiver[] = [];
 
   constructor(public configuration: RTCConfiguration) {
@@ -101,7 +103,8 @@ export class FakePeer extends EventTarget {
   }
 
   getStats(): Promise<Map<string, object>> {
-    return Promise.resolve(new Map([["pair", { type: "candidate-pair", nominated: true, bytesReceived: this.bytes, responsesReceived: 1 }]]));
+    const pair = { type: "candidate-pair", nominated: true, bytesReceived: this.bytes, responsesReceived: 1, currentRoundTripTime: 0.1 };
+    return Promise.resolve(new Map<string, object>([["pair", pair], ["voices", { type: "inbound-rtp", kind: "audio", ...this.voices }]]));
   }
 
   close(): void {
