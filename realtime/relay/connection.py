@@ -72,7 +72,12 @@ class Connection:
         self._heard_since_ns = now_ns
         clock_map = ClockMap()
         self.producers: dict[Source, Producer] = {
-            source: Producer(source=source, clock_map=clock_map, random_below=environment.random_below)
+            source: Producer(
+                source=source,
+                clock_map=clock_map,
+                random_below=environment.random_below,
+                plane=environment.plane,
+            )
             for source in SOURCES
         }
         self.witness = Witness(

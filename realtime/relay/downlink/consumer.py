@@ -1,6 +1,5 @@
 """One slot of one subscriber: constant SSRC, whoever is in it."""
 
-from collections import deque
 from collections.abc import Callable
 
 from realtime.relay.clock import SECOND, ntp_from_mono
@@ -12,7 +11,8 @@ from realtime.relay.downlink.retransmission import (
     History,
 )
 from realtime.relay.packets import rtcp, rtp, vp8
-from realtime.relay.packets.rewriter import Rewriter
+from realtime.relay.plane import PYTHON, DataPlane
+from realtime.relay.transport.route import Route
 from realtime.relay.uplink.encoding import (
     OPUS_PAYLOAD,
     OPUS_RATE,
@@ -47,9 +47,9 @@ class Consumer:
     # More than thirty attributes in a dictionary of its own would be slow to read.
     __slots__ = (
         "_allowance", "_dropped_frame", "_end_bit", "_held", "_history", "_holes", "_last_report",
-        "_packets_reported", "_payload_change", "_plain_send", "_rate", "_rewriter", "_rtx_payload",
-        "_rtx_sequence", "_send", "_switched", "encoding", "kind", "loss_fraction", "mid", "octets",
-        "packets", "producer", "resent_bytes", "round_trip_ns", "rtx_ssrc", "ssrc", "target",
+        "_packets_reported", "_plain_send", "_rate", "_rtx_payload", "_rtx_sequence", "_send", "_switched",
+        "encoding", "kind", "loss_fraction", "mid", "outgoing", "producer", "resent_bytes", "round_trip_ns",
+        "rtx_ssrc", "ssrc", "target",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +63,8 @@ class Consumer:
         send: Callable[[bytes], bool | None],
         rtx_ssrc: int | None = None,
         switched: Callable[["Consumer", bool, int], None] | None = None,
+        plane: DataPlane = PYTHON,
+        route: Route | None = None,
     ) -> None:
         if not 0 <= first_sequence < 2**15:
             # A receiver that misses the first packets must not have to guess whether the counter has wrapped.
@@ -74,8 +76,6 @@ class Consumer:
         self.producer: Producer | None = None
         self.encoding: Encoding | None = None
         self.target: Encoding | None = None
-        self.packets = 0
-        self.octets = 0
         self.resent_bytes = 0
         self.loss_fraction = 0
         self.round_trip_ns = DEFAULT_ROUND_TRIP_NS
@@ -83,11 +83,15 @@ class Consumer:
         self._plain_send = self._send = send
         self._switched = switched
         self._rate = VP8_RATE if is_video else OPUS_RATE
-        self._rewriter = Rewriter(
-            first_sequence=first_sequence, first_timestamp=first_timestamp, rate=self._rate
-        )
         self._end_bit = _MARKER if is_video else _ALWAYS
-        self._payload_change = 0
+        self.outgoing = plane.outgoing(
+            route=route,
+            ssrc=ssrc,
+            first_sequence=first_sequence,
+            first_timestamp=first_timestamp,
+            rate=self._rate,
+            end_bit=self._end_bit,
+        )
         self._rtx_payload: int | None = None
         self._rtx_sequence = first_sequence
         self._history = History()
@@ -95,7 +99,7 @@ class Consumer:
         # Numbers passed over whose packets the relay lacks itself; only these may still come late.
         self._holes: dict[int, None] = {}
         self._dropped_frame = b""
-        self._held: deque[bytes] = deque(maxlen=_VOICE_HELD)
+        self._held: list[bytes] = []
         self._last_report: int | None = None
         self._packets_reported = 0
 
@@ -110,13 +114,23 @@ class Consumer:
         return self.producer is not None and self.encoding is None and self.target is None
 
     @property
+    def packets(self) -> int:
+        """Count the packets of the slot's own stream."""
+        return self.outgoing.packets
+
+    @property
+    def octets(self) -> int:
+        """Count what was in them."""
+        return self.outgoing.octets
+
+    @property
     def sent_bytes(self) -> int:
         """Count everything sent, with headers and repetitions."""
         return self.octets + self.packets * (rtp.FIXED_LENGTH + _EXTENSION_BYTES) + self.resent_bytes
 
     def negotiated(self, *, payload: int, rtx_payload: int | None) -> None:
         """Use the numbers of the browser's answer; without one for RTX, packets go again as they were."""
-        self._payload_change = payload ^ (VP8_PAYLOAD if self.kind == "video" else OPUS_PAYLOAD)
+        self.outgoing.payload_change = payload ^ (VP8_PAYLOAD if self.kind == "video" else OPUS_PAYLOAD)
         self._rtx_payload = rtx_payload if self.rtx_ssrc is not None else None
 
     def attach(self, producer: Producer, now_ns: int) -> None:
@@ -168,7 +182,7 @@ class Consumer:
         now_ns: int,
     ) -> None:
         """Send one packet of an encoding on."""
-        rewriter = self._rewriter
+        rewriter = self.outgoing
         if encoding is self.target:
             if not is_start:
                 return
@@ -193,7 +207,7 @@ class Consumer:
             rewriter.is_frame_whole = head & self._end_bit
         elif not self._fills_hole(out, now_ns):
             return
-        packet = _pack(head ^ self._payload_change, out & _MASK16, out_timestamp & _MASK32, self.ssrc)
+        packet = _pack(head ^ rewriter.payload_change, out & _MASK16, out_timestamp & _MASK32, self.ssrc)
         if rewriter.picture_shift or rewriter.index_shift:
             packet = vp8.rewrite(
                 body, VIDEO_PAYLOAD_AT, descriptor, rewriter.picture_shift, rewriter.index_shift, packet
@@ -203,14 +217,31 @@ class Consumer:
         if self._send(packet) is False:
             self._no_room(packet)
             return
-        self.packets += 1
-        self.octets += len(body) - (head >> 9 & 8)  # the extension bit counts its 8 bytes
+        rewriter.packets += 1
+        rewriter.octets += len(body) - (head >> 9 & 8)  # the extension bit counts its 8 bytes
+
+    def crowded_out(
+        self,
+        sequence: int,
+        timestamp: int,
+        head: int,
+        body: bytes,
+        descriptor: vp8.Descriptor,
+    ) -> None:
+        """Take a packet back that another plane has counted as sent, but the socket had no room for."""
+        outgoing = self.outgoing
+        outgoing.packets -= 1
+        outgoing.octets -= len(body) - (head >> 9 & 8)
+        out, out_timestamp = sequence + outgoing.sequence_shift, timestamp + outgoing.timestamp_shift
+        header = _pack(head ^ outgoing.payload_change, out & _MASK16, out_timestamp & _MASK32, self.ssrc)
+        shifts = outgoing.picture_shift, outgoing.index_shift
+        self._no_room(vp8.rewrite(body, VIDEO_PAYLOAD_AT, descriptor, *shifts, header))
 
     def _switch(
         self, encoding: Encoding, sequence: int, timestamp: int, descriptor: vp8.Descriptor, now_ns: int
     ) -> bool:
         """Splice the target in; say whether another layer of the same camera went before it."""
-        rewriter = self._rewriter
+        rewriter = self.outgoing
         before = self.encoding
         advance = self._captured_since(before, encoding, timestamp, now_ns) if before is not None else None
         self._let_go(before)
@@ -218,6 +249,7 @@ class Consumer:
         self._history.end(rewriter.last_sequence)
         rewriter.splice(sequence, timestamp, now_ns, descriptor, advance=advance)
         self._history.begin(encoding, rewriter)
+        encoding.subscribers.begin(self)
         # What comes late of the time before has no number any more: the shifts are new.
         self._holes.clear()
         return before is not None
@@ -237,7 +269,7 @@ class Consumer:
 
         Both layers show the same moments; their own clocks, told by the publisher's reports, say which.
         """
-        rewriter = self._rewriter
+        rewriter = self.outgoing
         shown_ns = before.capture_ns(rewriter.last_timestamp - rewriter.timestamp_shift)
         next_ns = encoding.capture_ns(timestamp)
         if shown_ns is None or next_ns is None:
@@ -257,7 +289,7 @@ class Consumer:
         if out not in self._holes:
             return False
         del self._holes[out]
-        if out > self._rewriter.last_sequence - PLAIN_REACH:
+        if out > self.outgoing.last_sequence - PLAIN_REACH:
             return True
         if self._rtx_payload is not None:
             self._resend(out, now_ns)
@@ -267,25 +299,35 @@ class Consumer:
         """Let go of the rest of a picture that cannot be whole; keep voice for the next moment."""
         if self.kind == "video":
             self._dropped_frame = packet[4:8]
-            self._send = self._send_other_frames
+            self._hold(self._send_other_frames)
         else:
-            self.packets += 1
-            self.octets += len(packet) - rtp.FIXED_LENGTH - (packet[0] >> 1 & 8)
+            self.outgoing.packets += 1
+            self.outgoing.octets += len(packet) - rtp.FIXED_LENGTH - (packet[0] >> 1 & 8)
             self._held.append(packet)
-            self._send = self._send_held_first
+            self._hold(self._send_held_first)
+
+    def _hold(self, send: Callable[[bytes], bool | None]) -> None:
+        """Send in another way until there is room again."""
+        self._send = send
+        self.outgoing.is_held = True
+
+    def _release(self) -> None:
+        self._send = self._plain_send
+        self.outgoing.is_held = False
 
     def _send_other_frames(self, packet: bytes) -> bool | None:
         if packet[4:8] == self._dropped_frame:
             return False
-        self._send = self._plain_send
+        self._release()
         return self._plain_send(packet)
 
     def _send_held_first(self, packet: bytes) -> bool:
         self._held.append(packet)
+        del self._held[:-_VOICE_HELD]
         while self._held and self._plain_send(self._held[0]) is not False:
-            self._held.popleft()
+            del self._held[0]
         if not self._held:
-            self._send = self._plain_send
+            self._release()
         return True
 
     def nack(self, sequences: tuple[int, ...], now_ns: int) -> tuple[int, int]:
@@ -294,7 +336,7 @@ class Consumer:
         What the relay is itself still waiting for is neither: it goes out when it comes.
         """
         answered = refused = 0
-        newest = self._rewriter.last_sequence
+        newest = self.outgoing.last_sequence
         for low in sequences:
             out = newest + rtp.signed16(low - newest)
             if self._resend(out, now_ns):
@@ -304,7 +346,7 @@ class Consumer:
         return answered, refused
 
     def _resend(self, out: int, now_ns: int) -> bool:
-        newest = self._rewriter.last_sequence
+        newest = self.outgoing.last_sequence
         if out > newest or (self._rtx_payload is None and out <= newest - PLAIN_REACH):
             return False
         found = self._history.find(out, now_ns)
@@ -320,9 +362,9 @@ class Consumer:
             return False
         self._holes.pop(out, None)
         if self._rtx_payload is None or self.rtx_ssrc is None:
-            head, sequence, ssrc = head ^ self._payload_change, out, self.ssrc
-            self.packets += copies
-            self.octets += copies * (len(body) - (head >> 9 & 8))
+            head, sequence, ssrc = head ^ self.outgoing.payload_change, out, self.ssrc
+            self.outgoing.packets += copies
+            self.outgoing.octets += copies * (len(body) - (head >> 9 & 8))
         else:
             # RFC 4588: a stream of its own, in which each payload begins with its number in the first stream.
             original = (out & _MASK16).to_bytes(2, "big")
@@ -356,7 +398,7 @@ class Consumer:
 
         None while nothing is sent, and where the clock would have to go back: none is better.
         """
-        encoding, rewriter = self.encoding, self._rewriter
+        encoding, rewriter = self.encoding, self.outgoing
         if encoding is None:
             return None
         by_arrival = rewriter.last_timestamp + (now_ns - rewriter.last_ns) * self._rate // SECOND

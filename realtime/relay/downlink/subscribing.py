@@ -41,7 +41,6 @@ class SubscribePeer:
         self._counters: Counters = environment.counters
         self._session_id = session_id
         self._version = 1
-        self._answer: Description | None = None
         self.remb: int | None = None
         self.remb_ns: int | None = None
         self.has_reported = False
@@ -69,6 +68,8 @@ class SubscribePeer:
             send=self.peer.send_rtp,
             rtx_ssrc=None if letter == "a" else ssrc | _RTX_BIT,
             switched=self._switched,
+            plane=environment.plane,
+            route=self.peer.route,
         )
 
     def _consumers(self) -> list[Consumer]:
@@ -109,17 +110,16 @@ class SubscribePeer:
     @property
     def is_answered(self) -> bool:
         """Say whether the browser has answered."""
-        return self._answer is not None
+        return bool(self.peer.fingerprints)
 
     def answer(self, answer: Description) -> None:
         """Take the browser's answer; only now its handshake can be told from anybody else's."""
         if [media.mid for media in answer.media] != [consumer.mid for consumer in self._consumers()]:
             raise BadSdpError("the answer does not list the offered m-lines")
-        if self._answer is not None and answer.fingerprints != self._answer.fingerprints:
+        if self.is_answered and answer.fingerprints != self.peer.fingerprints:
             raise BadSdpError("another certificate needs a new generation")
         if not self.peer.ice.meet(answer.ufrag):
             raise BadSdpError("new ICE credentials answer nothing that was offered")
-        self._answer = answer
         self._refused = frozenset(
             media.mid
             for media in answer.media

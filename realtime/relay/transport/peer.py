@@ -17,6 +17,7 @@ from realtime.relay.transport.gate import (
     StrangeChecks,
 )
 from realtime.relay.transport.ice_lite import Address, IceLite, Outcome
+from realtime.relay.transport.route import Route
 from realtime.relay.transport.srtp import Srtp
 
 # RFC 7675: who has not been heard for so long gets nothing more. It also keeps the numbers that a sleeper
@@ -62,6 +63,7 @@ class Peer:
         counters: Counters,
         owner: PeerOwner,
         now_ns: int,
+        route: Route | None = None,
     ) -> None:
         self.number = number
         self.direction: Direction = direction
@@ -72,6 +74,7 @@ class Peer:
         # Connected, and heard of lately: nothing is sent to a place that has long been silent.
         self.is_listening = False
         self.is_ended = False
+        self.route = route
         self._certificate = certificate
         self._send = send
         self._counters = counters
@@ -91,6 +94,7 @@ class Peer:
         if outcome is None:
             return None
         self._send(outcome.reply, address)
+        self._lead()
         if not outcome.is_proof:
             return outcome
         if outcome.has_moved:
@@ -176,6 +180,7 @@ class Peer:
         if self.is_ended:
             return
         self.is_listening = self.is_connected and now_ns - self.last_ns < CONSENT_NS
+        self._lead()
         if self._dtls is not None:
             self._dtls.tick(now_ns)
             self._follow(self._dtls, now_ns)
@@ -199,11 +204,23 @@ class Peer:
         if self._dtls is not None:
             self._dtls.close()
         self._srtp = None
+        self._lead()
+
+    def forget(self, address: Address) -> None:
+        """Give an address up, because another peer connection has proven to be there now."""
+        self.ice.forget(address)
+        self._lead()
+
+    def _lead(self) -> None:
+        """Tell a data plane that sends by itself where to, and with which keys, if at all."""
+        if self.route is not None:
+            self.route.lead(self._srtp if self.is_listening else None, self.ice.selected)
 
     def _follow(self, dtls: Dtls, now_ns: int) -> None:
         if dtls.state is DtlsState.CONNECTED and not self.is_connected:
             self.is_connected = self.is_listening = True
             self._srtp = dtls.srtp
+            self._lead()
             self._dtls_rate = Rate(DTLS_PER_SECOND)
             self._owner.on_connected(self, now_ns)
         elif dtls.state in (DtlsState.FAILED, DtlsState.CLOSED) and not self.is_ended:
@@ -215,6 +232,7 @@ class Peer:
         self.is_ended = True
         self.is_connected = self.is_listening = False
         self._srtp = None
+        self._lead()
         self._owner.on_ended(self, now_ns)
 
     def _transmit(self, data: bytes) -> None:

@@ -122,7 +122,7 @@ class UdpMux:
             self._forget_path(outcome.forgotten, peer)
         if path is None or path.peer is not peer:
             if path is not None:
-                path.peer.ice.forget(address)
+                path.peer.forget(address)
             self._paths[address] = Path(peer)
 
     def _forget_path(self, address: Address, peer: Peer) -> None:

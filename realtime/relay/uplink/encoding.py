@@ -1,7 +1,6 @@
 """One RTP stream of a track as it comes in: the whole track, or one layer of its simulcast."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 from realtime.relay.clock import SECOND
 from realtime.relay.packets import rtcp, rtp, vp8
@@ -9,6 +8,7 @@ from realtime.relay.packets.packet_cache import Cached, PacketCache
 from realtime.relay.packets.reception import NackList, ReceptionStats
 from realtime.relay.packets.rewriter import Rewriter
 from realtime.relay.uplink.capture import CaptureTimes, ClockMap
+from realtime.relay.uplink.fan_out import FanOut
 from realtime.relay.uplink.keyframes import FULL_THROTTLE_NS, LOW_THROTTLE_NS, KeyframeGovernor
 from realtime.relay.uplink.meter import BitrateMeter
 from realtime.wire.relay import Source
@@ -38,23 +38,6 @@ _VERSION, _EXTENDED, _MARKER = 0x8000, 0x1000, 0x80
 Feedback = Callable[[list[bytes]], None]
 
 
-class Subscriber(Protocol):
-    """A down-track that takes packets of the virtual stream."""
-
-    def forward(
-        self,
-        encoding: "Encoding",
-        sequence: int,
-        timestamp: int,
-        head: int,
-        body: bytes,
-        descriptor: vp8.Descriptor,
-        is_start: bool,
-        now_ns: int,
-    ) -> None:
-        """Send one packet on; `is_start` says that decoding may begin with it."""
-
-
 class Encoding:
     """Renumber the authenticated packets of one stream and hand them to every subscriber.
 
@@ -63,7 +46,14 @@ class Encoding:
     """
 
     def __init__(
-        self, *, source: Source, rank: int, first_sequence: int, first_timestamp: int, clock_map: ClockMap
+        self,
+        *,
+        source: Source,
+        rank: int,
+        first_sequence: int,
+        first_timestamp: int,
+        clock_map: ClockMap,
+        subscribers: FanOut,
     ) -> None:
         self.source: Source = source
         self.rank = rank
@@ -73,7 +63,7 @@ class Encoding:
         self.allowed = True
         self.last_ns: int | None = None
         self.stats: ReceptionStats | None = None
-        self.subscribers: list[Subscriber] = []
+        self.subscribers = subscribers
         self.cache = PacketCache(_VIDEO_CACHE if is_video else _AUDIO_CACHE)
         self.missing = NackList(is_video=is_video)
         self.keyframes = 0
@@ -223,8 +213,7 @@ class Encoding:
             head |= _EXTENDED
             body = _AUDIO_EXTENSION + level[:1] + b"\0\0" + body
         self.cache.put(out, (head, out_timestamp, body, descriptor))
-        for subscriber in self.subscribers:
-            subscriber.forward(self, out, out_timestamp, head, body, descriptor, is_start, now_ns)
+        self.subscribers.forward(self, out, out_timestamp, head, body, descriptor, is_start, now_ns)
         return None
 
     def _skip(self, sequence: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from realtime.relay.packets import rtp
+from realtime.relay.plane import PYTHON, DataPlane
 from realtime.relay.uplink.capture import ClockMap
 from realtime.relay.uplink.encoding import Encoding, Feedback
 from realtime.relay.uplink.speech import SpeechMeter
@@ -15,7 +16,14 @@ CAMERA_ENCODINGS = 2
 class Producer:
     """Count what comes of a track, hold the gate of what may be forwarded, and know who speaks."""
 
-    def __init__(self, *, source: Source, clock_map: ClockMap, random_below: Callable[[int], int]) -> None:
+    def __init__(
+        self,
+        *,
+        source: Source,
+        clock_map: ClockMap,
+        random_below: Callable[[int], int],
+        plane: DataPlane = PYTHON,
+    ) -> None:
         self.source: Source = source
         self.is_video = source != "microphone"
         self.packets = 0
@@ -30,6 +38,7 @@ class Producer:
                 first_sequence=random_below(2**15),
                 first_timestamp=random_below(2**31),
                 clock_map=clock_map,
+                subscribers=plane.fan_out(),
             )
             for rank in range(CAMERA_ENCODINGS if source == "camera" else 1)
         )
