@@ -121,9 +121,7 @@ class ClientPeer:
 
     def report(self) -> None:
         """Say how everything arrives, as a browser does once a second, on a path that carries anything."""
-        blocks = [
-            rtcp.ReportBlock(each.ssrc, 0, 0, each.highest, 0, 0, 0) for each in self.streams.values()
-        ]
+        blocks = [rtcp.ReportBlock(each.ssrc, 0, 0, each.highest, 0, 0, 0) for each in self.streams.values()]
         pictures = [each.ssrc for each in self.streams.values() if not each.is_voice]
         remb = rtcp.build_remb(1, _REMB_BITS, pictures) if pictures else b""
         for start in range(0, max(len(blocks), 1), 31):

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.contrib.media import MediaRelay
+from aiortc.contrib.media import MediaBlackhole, MediaRelay
 
 _LINE_BYTES = 1 << 20
 
@@ -26,6 +26,7 @@ class Reencoder:
         self._relay = MediaRelay()
         self._tracks: dict[str, dict[str, list[MediaStreamTrack]]] = defaultdict(dict)
         self._publishing: list[RTCPeerConnection] = []
+        self._sinks: list[MediaBlackhole] = []
         self._subscribing: dict[tuple[str, str], RTCPeerConnection] = {}
         self._operations: dict[str, Callable[..., Awaitable[str]]] = {
             "publish": self.publish,
@@ -49,6 +50,11 @@ class Reencoder:
         connection.add_listener("track", tracks.append)
         await connection.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="offer"))
         await connection.setLocalDescription(await connection.createAnswer())
+        sink = MediaBlackhole()  # without a reader, what is decoded before the first receiver comes piles up
+        for track in tracks:
+            sink.addTrack(self._relay.subscribe(track))
+        await sink.start()
+        self._sinks.append(sink)
         self._tracks[room][participant] = tracks
         return str(connection.localDescription.sdp)
 
@@ -72,6 +78,8 @@ class Reencoder:
 
     async def close(self) -> None:
         """End every connection."""
+        for sink in self._sinks:
+            await sink.stop()
         for connection in (*self._publishing, *self._subscribing.values()):
             await connection.close()
 
