@@ -138,8 +138,8 @@ def running(command: list[str], folder: Path, name: str) -> Iterator[tuple[subpr
 
 
 @contextlib.contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """Run a server of our own and give the URL of its database."""
+def postgres(folder: Path, *, is_durable: bool = False) -> Iterator[str]:
+    """Run a server of our own and give the URL of its database; `is_durable`: commits wait for the disk."""
     programs = postgres_bin()
     assert programs is not None  # noqa: S101 - ensure_parts has looked
     data, port, password = folder / "data", free_port(), secrets.token_hex(16)
@@ -173,10 +173,9 @@ def postgres(folder: Path) -> Iterator[str]:
         "listen_addresses": "127.0.0.1",
         "port": str(port),
         "unix_socket_directories": "",
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
     }
+    if not is_durable:
+        options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     command = [*as_user(owner), str(programs / "postgres"), "-D", str(data)]
     command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     url = f"postgres://iop:{password}@127.0.0.1:{port}/postgres"
@@ -208,10 +207,10 @@ def redis_server(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def private_services() -> Iterator[dict[str, str]]:
+def private_services(*, is_durable: bool = False) -> Iterator[dict[str, str]]:
     """Run both and give the environment that points the settings at them."""
     with contextlib.ExitStack() as stack:
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="iop-"))) for _ in range(2)]
-        database_url = stack.enter_context(postgres(folders[0]))
+        database_url = stack.enter_context(postgres(folders[0], is_durable=is_durable))
         redis_url = stack.enter_context(redis_server(folders[1]))
         yield {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
