@@ -5,7 +5,13 @@ import struct
 import pytest
 
 from realtime.relay.transport.dtls import Dtls, Fingerprint
-from realtime.relay.transport.srtp import MAX_SSRCS, RECEIVE_WINDOW, Srtp
+from realtime.relay.transport.srtp import (
+    MAX_PLAIN_BYTES,
+    MAX_PROTECTED_BYTES,
+    MAX_SSRCS,
+    RECEIVE_WINDOW,
+    Srtp,
+)
 from tests.relay.network import CERTIFICATE
 
 
@@ -58,6 +64,32 @@ def test_forged_packets_leave_no_trace_of_their_ssrcs(ends: tuple[Srtp, Srtp]) -
             receiver.unprotect_rtp(right[:8] + struct.pack("!I", ssrc) + right[12:])
     assert len(receiver._ssrcs) < MAX_SSRCS // 2
     assert receiver.unprotect_rtp(right) == packet(2, 1)
+
+
+@pytest.mark.parametrize("kind", ["rtp", "rtcp"])
+def test_no_length_is_more_than_there_is_room_for(ends: tuple[Srtp, Srtp], kind: str) -> None:
+    sender, receiver = ends
+    protect, unprotect = getattr(sender, f"protect_{kind}"), getattr(receiver, f"unprotect_{kind}")
+    head = packet(2, 2)[:12] if kind == "rtp" else struct.pack("!BBHI", 0x80, 201, 1, 2)
+    longest = head + bytes(MAX_PLAIN_BYTES - len(head))
+    protected = protect(longest)
+    assert MAX_PLAIN_BYTES < len(protected) <= MAX_PROTECTED_BYTES
+    assert unprotect(protected) == longest
+    with pytest.raises(ValueError, match="too long"):
+        protect(longest + b"0")
+    for size in (MAX_PROTECTED_BYTES + 1, 2049, 70_000):
+        with pytest.raises(ValueError, match="too long"):
+            unprotect(head + bytes(size - len(head)))
+    for size in (*range(30), len(protected) - 1):
+        with pytest.raises(ValueError, match="not authentic"):
+            unprotect(protected[:size])
+
+
+def test_what_was_protected_is_not_touched_by_the_next(ends: tuple[Srtp, Srtp]) -> None:
+    sender, receiver = ends
+    first, second = sender.protect_rtp(packet(2, 10)), sender.protect_rtp(packet(2, 11))
+    received = [receiver.unprotect_rtp(each) for each in (first, second)]
+    assert received == [packet(2, 10), packet(2, 11)]
 
 
 def test_authentic_ssrcs_are_few_and_the_first_ones_go_on(ends: tuple[Srtp, Srtp]) -> None:

@@ -2,7 +2,9 @@
 
 import struct
 
+import pylibsrtp
 from aiortc import RTCCertificate, rtcdtlstransport, sdp
+from pylibsrtp import _binding
 
 from realtime.relay.transport.dtls import Dtls, DtlsState, Fingerprint
 
@@ -11,6 +13,9 @@ _NAMES = (
     (rtcdtlstransport, ("SRTP_PROFILES", "SRTPProtectionProfile")),
     (rtcdtlstransport.SRTPProtectionProfile, ("get_key_and_salt",)),
     (sdp.SessionDescription, ("parse",)),
+    (pylibsrtp, ("Policy", "Session", "_binding")),
+    (_binding, ("ffi", "lib")),
+    (_binding.lib, ("srtp_protect", "srtp_protect_rtcp", "srtp_unprotect", "srtp_unprotect_rtcp")),
 )
 
 

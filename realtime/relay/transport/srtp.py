@@ -1,18 +1,37 @@
-"""The one adapter over pylibsrtp: the keys of one peer connection, both ways."""
+"""The one adapter over pylibsrtp: the keys of one peer connection, both ways.
+
+Private names of pylibsrtp are used here and nowhere else: `Session._srtp`, and `lib` and `ffi` of
+`pylibsrtp._binding`. Its own methods make a length and two further copies for each packet, which costs more
+than the encryption. The version is pinned, and `selftest` proves at start-up that the names do what they did.
+"""
 
 from collections.abc import Callable
 
 import pylibsrtp
 from aiortc.rtcdtlstransport import SRTPProtectionProfile
+from pylibsrtp._binding import ffi, lib
 
 RECEIVE_WINDOW = 1024
 # libsrtp shifts this window at every packet it sends; resends reach no further back than this.
 SEND_WINDOW = 128
 MAX_SSRCS = 64
+MAX_PROTECTED_BYTES = 1500
+MAX_PLAIN_BYTES = 1356
+
+# libsrtp works in place and adds 148 bytes at most. One place serves the whole process, which has one thread:
+# what is in here is copied out before anything else can happen. Sizes are checked before it is touched.
+_place = ffi.new("unsigned char[]", 2048)
+_memory = ffi.buffer(_place)
+_length = ffi.new("int *")
+_protect = lib.srtp_protect
+# Says nothing when it went well.
+_Work = Callable[[object, object, object], int]
 
 
 class Srtp:
     """Encrypt and authenticate both directions of one peer connection."""
+
+    __slots__ = ("_receive", "_receive_session", "_send", "_send_session", "_ssrcs")
 
     def __init__(self, *, profile: SRTPProtectionProfile, receive_key: bytes, send_key: bytes) -> None:
         kind = profile.libsrtp_profile
@@ -23,40 +42,63 @@ class Srtp:
         send = pylibsrtp.Policy(key=send_key, ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND, srtp_profile=kind)
         send.window_size = SEND_WINDOW
         send.allow_repeat_tx = True
-        self._receive = pylibsrtp.Session(receive)
-        self._send = pylibsrtp.Session(send)
+        # A session frees what its pointer leads to when nobody holds it any more.
+        self._receive_session, self._send_session = pylibsrtp.Session(receive), pylibsrtp.Session(send)
+        self._receive, self._send = self._receive_session._srtp[0], self._send_session._srtp[0]
         self._ssrcs: set[bytes] = set()
+
+    @property
+    def sender(self) -> int:
+        """The address of libsrtp's session for what is sent, good for as long as this object lives."""
+        return int(ffi.cast("uintptr_t", self._send))
 
     def unprotect_rtp(self, data: bytes) -> bytes:
         """Return the plain packet, or raise ValueError; an SSRC becomes known by authenticating."""
-        return self._unprotect(data, data[8:12], self._receive.unprotect)
+        return self._unprotect(data, data[8:12], lib.srtp_unprotect)
 
     def unprotect_rtcp(self, data: bytes) -> bytes:
         """Return the plain compound packet, or raise ValueError."""
-        return self._unprotect(data, data[4:8], self._receive.unprotect_rtcp)
+        return self._unprotect(data, data[4:8], lib.srtp_unprotect_rtcp)
 
-    def _unprotect(self, data: bytes, ssrc: bytes, unprotect: Callable[[bytes], bytes]) -> bytes:
+    def _unprotect(self, data: bytes, ssrc: bytes, work: _Work) -> bytes:
         is_known = ssrc in self._ssrcs
         if not is_known and len(self._ssrcs) >= MAX_SSRCS:
             raise ValueError("too many SSRCs")
-        try:
-            plain = unprotect(data)
-        except pylibsrtp.Error as error:
-            raise ValueError("not authentic or a replay") from error
+        plain = _convert(data, work, self._receive, MAX_PROTECTED_BYTES)
         if not is_known:
             self._ssrcs.add(ssrc)
         return plain
 
     def protect_rtp(self, data: bytes) -> bytes:
         """Return the packet as it goes on the wire, or raise ValueError when it is too long or too old."""
-        try:
-            return self._send.protect(data)
-        except pylibsrtp.Error as error:
-            raise ValueError("cannot be protected") from error
+        # `_convert`, written out: this is done once for each packet and subscriber.
+        size = len(data)
+        if size > MAX_PLAIN_BYTES:
+            raise ValueError("too long")
+        _memory[0:size] = data
+        _length[0] = size
+        if _protect(self._send, _place, _length):
+            raise ValueError("cannot be protected")
+        protected: bytes = _memory[0 : _length[0]]
+        return protected
 
     def protect_rtcp(self, data: bytes) -> bytes:
         """Return the compound packet as it goes on the wire, or raise ValueError."""
-        try:
-            return self._send.protect_rtcp(data)
-        except pylibsrtp.Error as error:
-            raise ValueError("cannot be protected") from error
+        return _convert(data, lib.srtp_protect_rtcp, self._send, MAX_PLAIN_BYTES)
+
+
+def _convert(data: bytes, work: _Work, session: object, longest: int) -> bytes:
+    size = len(data)
+    if size > longest:
+        raise ValueError("too long")
+    _memory[0:size] = data
+    _length[0] = size
+    if work(session, _place, _length):
+        raise ValueError("not authentic, a replay, or not a packet")
+    converted: bytes = _memory[0 : _length[0]]
+    return converted
+
+
+def protect_address() -> int:
+    """Return the address of libsrtp's function that encrypts one packet in place."""
+    return int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_protect")))
