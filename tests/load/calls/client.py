@@ -62,7 +62,7 @@ class ClientPeer:
         self._is_server = False
         self._on_keyframe = on_keyframe
         self._payloads: dict[int, bool] = {}
-        self._is_reached = False
+        self._is_reached = self._takes_remb = False
         self.streams: dict[int, Stream] = {}
         self.delays_ns: list[int] = []
         self.first_packet_ns: int | None = None
@@ -82,6 +82,7 @@ class ClientPeer:
         """Start ICE and DTLS with the relay that wrote this offer or answer."""
         described = sdp.read(remote)
         self._is_server = described.setup == "active"
+        self._takes_remb = described.takes_remb
         self._dtls = Dtls(
             certificate=_CERTIFICATE,
             is_server=self._is_server,
@@ -123,7 +124,7 @@ class ClientPeer:
         """Say how everything arrives, as a browser does once a second, on a path that carries anything."""
         blocks = [rtcp.ReportBlock(each.ssrc, 0, 0, each.highest, 0, 0, 0) for each in self.streams.values()]
         pictures = [each.ssrc for each in self.streams.values() if not each.is_voice]
-        remb = rtcp.build_remb(1, _REMB_BITS, pictures) if pictures else b""
+        remb = rtcp.build_remb(1, _REMB_BITS, pictures) if pictures and self._takes_remb else b""
         for start in range(0, max(len(blocks), 1), 31):
             self.send_rtcp(rtcp.build_receiver_report(1, blocks[start : start + 31]) + remb)
             remb = b""

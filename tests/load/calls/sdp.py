@@ -1,4 +1,4 @@
-"""Session descriptions of a load client: what it offers, what it answers, what it needs of the other side's."""
+"""Session descriptions of a load client: what it offers, what it answers, what it needs of the other."""
 
 import re
 from collections.abc import Sequence
@@ -45,6 +45,7 @@ class Remote:
     fingerprint: tuple[str, str]
     setup: str
     is_lite: bool
+    takes_remb: bool
     candidates: tuple[Address, ...]
     lines: tuple[Line, ...]
 
@@ -90,6 +91,7 @@ def read(text: str) -> Remote:
         fingerprint=(algorithm, digest),
         setup=setup,
         is_lite=re.search(r"^a=ice-lite", text, re.M) is not None,
+        takes_remb=re.search(r"^a=rtcp-fb:\S+ goog-remb", text, re.M) is not None,
         candidates=_candidates(text),
         lines=tuple(_line(section) for section in sections if not re.match(r"m=\w+ 0 ", section)),
     )

@@ -29,6 +29,7 @@ class Reencoder:
         self._sinks: list[MediaBlackhole] = []
         self._subscribing: dict[tuple[str, str], RTCPeerConnection] = {}
         self._operations: dict[str, Callable[..., Awaitable[str]]] = {
+            "hello": self.hello,
             "publish": self.publish,
             "subscribe": self.subscribe,
             "subscribed": self.subscribed,
@@ -41,6 +42,10 @@ class Reencoder:
             return {"ok": await self._operations[request.pop("op")](**request)}
         except (KeyError, ValueError, TypeError) as error:
             return {"error": repr(error)}
+
+    async def hello(self) -> str:
+        """Be there."""
+        return ""
 
     async def publish(self, room: str, participant: str, sdp: str) -> str:
         """Take the tracks of an offer, and answer it."""
