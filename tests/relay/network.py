@@ -21,6 +21,7 @@ from realtime.relay.service.dispatch import Dispatch
 from realtime.relay.transport.dtls import Fingerprint
 from realtime.relay.transport.udp_mux import UdpMux
 from realtime.wire.relay import Event
+from tests.relay import planes
 from tests.relay.impairment import Impairment, Link
 
 Address = tuple[str, int]
@@ -119,6 +120,7 @@ class World:
         self.web_clock = WebClock()
         self.journals = Journals(directory=facts, boot=boot, clock=self.web_clock)
         self.mux = UdpMux(counters=self.counters, now=self.clock)
+        self.plane = planes.make(counters=self.counters, send=self._send)
         sha256 = next(each for each in CERTIFICATE.getFingerprints() if each.algorithm == "sha-256")
         self.relay = Relay(
             boot=boot,
@@ -126,12 +128,13 @@ class World:
                 certificate=CERTIFICATE,
                 fingerprint=Fingerprint(sha256.algorithm, sha256.value),
                 candidates=(RELAY_ADDRESS,),
-                send=lambda data, address: self.network.send(RELAY_ADDRESS, data, address),
+                send=self._send,
                 mux=self.mux,
                 counters=self.counters,
                 random_below=random.Random(7).randrange,
                 audio_slots=audio_slots,
                 video_slots=video_slots,
+                plane=self.plane,
             ),
             journals=self.journals,
             clock=self.web_clock,
@@ -145,6 +148,9 @@ class World:
         self.tickers: list[Callable[[], None]] = []
         self._request = 0
         self.ask("clock.set", offset_ns=int(STARTED_AT.timestamp()) * SECOND - self.clock.ns)
+
+    def _send(self, data: bytes, address: Address) -> None:
+        self.network.send(RELAY_ADDRESS, data, address)
 
     def ask(self, op: str, **fields: object) -> Any:  # JSON: what comes back depends on the operation
         """Send one control message; return what `ok` holds."""

@@ -1,0 +1,33 @@
+"""Which data plane the relays of a test forward with: Python's, or the compiled one without a socket.
+
+Without a socket C leaves its datagrams to be sent by Python, so the network in memory carries those of either.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from realtime.relay.compiled import library
+from realtime.relay.compiled.plane import CompiledPlane
+from realtime.relay.counters import Counters
+from realtime.relay.plane import DataPlane
+from realtime.relay.transport.peer import Send
+
+NAMES = ("python", "compiled")
+_chosen = ["python"]
+
+
+@contextmanager
+def forwarding(name: str) -> Iterator[None]:
+    """Let every relay that is made meanwhile forward with this plane."""
+    _chosen.append(name)
+    try:
+        yield
+    finally:
+        _chosen.pop()
+
+
+def make(*, counters: Counters, send: Send, name: str | None = None) -> DataPlane:
+    """Make the plane that was chosen; a library that was not built is a failure, and the failure says so."""
+    if (name or _chosen[-1]) == "python":
+        return DataPlane()
+    return CompiledPlane(library.load(), counters=counters, send=send)
