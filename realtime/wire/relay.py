@@ -337,5 +337,6 @@ Event = Annotated[
     Field(discriminator="event"),
 ]
 
-REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
+# By default the parser keeps 16 000 strings it has seen: ids of people who have left, and half a megabyte.
+REQUEST: TypeAdapter[Request] = TypeAdapter(Request, config=ConfigDict(cache_strings="keys"))
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

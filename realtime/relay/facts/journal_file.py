@@ -12,6 +12,8 @@ from realtime.wire.facts import JournalFact
 
 # A day of a busy relay. What a full disk keeps out beyond that is lost, and the log says so at each fact.
 _MAX_WAITING = 100_000
+# Where every so many lines begin is kept in memory: a boot may last for months.
+_LINES_PER_MARK = 64
 
 
 class JournalFile:
@@ -30,7 +32,8 @@ class JournalFile:
         except OSError:
             os.close(self._descriptor)
             raise
-        self._starts = array("Q")
+        self._marks = array("Q")
+        self._last = 0
         self._size = 0
         self._waiting: deque[bytes] = deque()
         self.is_dirty = False
@@ -39,12 +42,12 @@ class JournalFile:
     @property
     def last(self) -> int:
         """The number of the newest fact that is on disk, 0 if there is none."""
-        return len(self._starts)
+        return self._last
 
     @property
     def next_seq(self) -> int:
         """The number the next fact gets."""
-        return len(self._starts) + len(self._waiting) + 1
+        return self._last + len(self._waiting) + 1
 
     @property
     def waiting(self) -> int:
@@ -71,7 +74,7 @@ class JournalFile:
                     os.ftruncate(self._descriptor, self._size)
             if written != len(line):
                 raise OSError("the journal's disk took only part of a line")
-            self._starts.append(self._size)
+            self._note_line(self._size)
             self._size += len(line)
             self._waiting.popleft()
             self.is_dirty = True
@@ -81,10 +84,11 @@ class JournalFile:
         first, end = min(after, self.last), min(after + limit, self.last)
         if first >= end:
             return []
-        begin = self._starts[first]
-        until = self._starts[end] if end < self.last else self._size
-        data = os.pread(self._descriptor, until - begin, begin)
-        return [JournalFact.model_validate_json(line) for line in data.splitlines()]
+        skipped, behind = first % _LINES_PER_MARK, -(-end // _LINES_PER_MARK)
+        begin = self._marks[first // _LINES_PER_MARK]
+        until = self._marks[behind] if behind < len(self._marks) else self._size
+        lines = os.pread(self._descriptor, until - begin, begin).splitlines()
+        return [JournalFact.model_validate_json(line) for line in lines[skipped : skipped + end - first]]
 
     def sync(self) -> None:
         """Force what is written onto the disk; this blocks."""
@@ -101,13 +105,18 @@ class JournalFile:
             self.path.unlink()
         self.close()
 
+    def _note_line(self, start: int) -> None:
+        if self._last % _LINES_PER_MARK == 0:
+            self._marks.append(start)
+        self._last += 1
+
     def _index(self) -> None:
         content = self.path.read_bytes()
         position = 0
         while (end := content.find(b"\n", position)) >= 0:
-            if not _is_fact(content[position:end], len(self._starts) + 1):
+            if not _is_fact(content[position:end], self._last + 1):
                 break
-            self._starts.append(position)
+            self._note_line(position)
             position = end + 1
         if position < len(content):
             if content.find(b"\n", position) >= 0:
