@@ -121,6 +121,17 @@ def pip_install(lock: Path) -> None:
     run([*pip, "-r", lock], env=tool_environment())
 
 
+# The compiled data plane
+
+
+def build_data_plane() -> None:
+    """Build it where there is a compiler; the library's name says which source it was built from."""
+    command = [VENV / "bin" / "python", "-m", "realtime.relay.compiled.build"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.stdout.strip():
+        say(done.stdout.strip())
+
+
 # Node
 
 
@@ -207,6 +218,7 @@ def main() -> int:
         with only_one():
             make_venv()
             install_python_packages()
+            build_data_plane()
             build_front_end()
     except SetupError as problem:
         sys.stderr.write(f"bin/setup: {problem}.\n")

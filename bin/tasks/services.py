@@ -52,7 +52,10 @@ def firefox() -> str | None:
 
 
 def missing_packages() -> list[str]:
+    c_compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     have = {
+        "gcc": c_compiler,
+        "libc6-dev": c_compiler,
         "chromium": chromium(),
         "firefox-esr": firefox(),
         "redis-server": shutil.which("redis-server"),

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from bootstrap import FRONTEND, ROOT, VENV, tool_environment
+from bootstrap import FRONTEND, ROOT, VENV, build_data_plane, tool_environment
 from services import MissingPartError, chromium, ensure_parts, private_services
 
 BROWSER_TESTS = "tests/browser"
@@ -45,6 +45,7 @@ FOREIGN_SETTINGS = (
     "DEMO_DATABASE",
     "RELAY_CONTROL_URL",
     "RELAY_CONTROL_SECRET",
+    "RELAY_DATA_PLANE",
     "EMBEDDED_WORKER",
     "REQUIRE_STAFF_MFA",
     "EMAIL_HOST",
@@ -261,6 +262,7 @@ def main(arguments: list[str]) -> int:
     outcomes: list[Outcome] = []
     try:
         ensure_parts()
+        build_data_plane()
         scratch = tempfile.TemporaryDirectory(prefix="iop-", ignore_cleanup_errors=True)
         with scratch as folder, private_services() as services:
             for together in plan(arguments, Path(folder), services):

@@ -1,8 +1,13 @@
 """What of forwarding has a compiled twin, and the making of it; here everything is Python."""
 
+from typing import Literal
+
 from realtime.relay.packets.rewriter import Outgoing
 from realtime.relay.transport.route import Route
 from realtime.relay.uplink.fan_out import FanOut
+
+# What can be asked for; `auto` takes the compiled one where it was built.
+PlaneName = Literal["auto", "python", "compiled"]
 
 
 class DataPlane:

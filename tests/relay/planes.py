@@ -1,6 +1,6 @@
 """Which data plane the relays of a test forward with: Python's, or the compiled one without a socket.
 
-Without a socket C leaves its datagrams to be sent by Python, so the network in memory carries those of either.
+Without a socket C leaves its datagrams to Python to send, so the network in memory carries those of either.
 """
 
 from collections.abc import Iterator

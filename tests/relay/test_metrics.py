@@ -19,8 +19,12 @@ PEOPLE = ("ana", "ben")
 
 def metrics_of(one: World) -> Metrics:
     return Metrics(
-        relay=one.relay, counters=one.counters, journals=one.journals, web_processes=lambda: 3
-    )  # fmt: skip
+        relay=one.relay,
+        counters=one.counters,
+        journals=one.journals,
+        web_processes=lambda: 3,
+        data_plane=one.plane.name,
+    )
 
 
 def read(metrics: Metrics) -> dict[str, float]:

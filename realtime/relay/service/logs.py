@@ -15,6 +15,7 @@ logger = logging.getLogger("realtime.relay")
 # What a line may carry besides its template; whatever else a library puts into a record stays out.
 FIELDS = (
     "room", "connection", "state", "reason", "seconds", "step", "rooms", "connections", "faults", "repeated",
+    "data_plane",
 )  # fmt: skip
 _MAX_KINDS = 1000
 

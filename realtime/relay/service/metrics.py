@@ -54,12 +54,19 @@ class Metrics(Collector):
     """Collect the numbers of one relay."""
 
     def __init__(
-        self, *, relay: Relay, counters: Counters, journals: Journals, web_processes: Callable[[], int]
+        self,
+        *,
+        relay: Relay,
+        counters: Counters,
+        journals: Journals,
+        web_processes: Callable[[], int],
+        data_plane: str,
     ) -> None:
         self._relay = relay
         self._counters = counters
         self._journals = journals
         self._web_processes = web_processes
+        self._data_plane = data_plane
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -114,6 +121,9 @@ class Metrics(Collector):
         for (direction, state), number in self._peers().items():
             peers.add_metric([direction, state], number)
         yield peers
+        plane = GaugeMetricFamily("relay_data_plane", "1 for what forwards media here", labels=["plane"])
+        plane.add_metric([self._data_plane], 1)
+        yield plane
         yield GaugeMetricFamily("relay_draining", "1 while an end is planned", value=int(relay.is_draining))
         yield GaugeMetricFamily(
             "relay_unacknowledged_facts",

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from realtime.relay.plane import PlaneName
 from realtime.relay.transport.ice_lite import Address
 
 _SECRET_VARIABLE = "RELAY_CONTROL_SECRET"  # noqa: S105 - the name of a variable, not a secret
+_PLANE_VARIABLE = "RELAY_DATA_PLANE"
+_PLANES: tuple[PlaneName, ...] = ("auto", "python", "compiled")
 _LEVEL_VARIABLE, _LEVELS = "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")
 _MAX_SLOTS = 32
 _MAX_DRAIN_SECONDS = 24 * 3600
@@ -28,6 +31,7 @@ class Options:
     audio_slots: int
     video_slots: int
     last_n: int
+    data_plane: PlaneName
     drain_seconds: int
     exits_with_stdin: bool
     log_level: str
@@ -64,6 +68,11 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--slots-video", type=int, default=12)
     parser.add_argument("--last-n", type=int, default=9, help="cameras sent to one person at most")
     parser.add_argument(
+        "--data-plane",
+        metavar="|".join(_PLANES),
+        help=f"what forwards media; or set {_PLANE_VARIABLE} (auto: compiled where bin/setup has built it)",
+    )
+    parser.add_argument(
         "--drain-seconds",
         type=int,
         default=0,
@@ -88,6 +97,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         audio_slots=given.slots_audio,
         video_slots=given.slots_video,
         last_n=given.last_n,
+        data_plane=_data_plane(given.data_plane),
         drain_seconds=given.drain_seconds,
         log_level=_log_level(),
         exits_with_stdin=given.exit_with_stdin,
@@ -128,6 +138,14 @@ def _secret(file: Path | None) -> str:
             f"Give a control secret of at least 16 characters by --secret-file or {_SECRET_VARIABLE}."
         )
     return secret
+
+
+def _data_plane(given: str | None) -> PlaneName:
+    wanted = given or os.environ.get(_PLANE_VARIABLE, "").strip() or "auto"
+    for plane in _PLANES:
+        if plane == wanted:
+            return plane
+    raise OptionsError(f"--data-plane and {_PLANE_VARIABLE} must be one of {', '.join(_PLANES)}.")
 
 
 def _log_level() -> str:

@@ -17,8 +17,11 @@ from collections.abc import Callable
 from aiortc import RTCCertificate
 
 from realtime.relay.clock import SECOND, WebClock
+from realtime.relay.compiled.choice import choose
+from realtime.relay.compiled.library import MissingLibraryError
 from realtime.relay.counters import Counters
 from realtime.relay.facts.journal import Journals
+from realtime.relay.plane import DataPlane
 from realtime.relay.relay import TICK_SECONDS, Relay
 from realtime.relay.seat import Environment
 from realtime.relay.service import logs
@@ -56,6 +59,7 @@ async def run(options: Options) -> None:
     clock, counters = WebClock(), Counters()
     udp = UdpSocket(host=options.udp[0], port=options.udp[1], counters=counters)
     mux = UdpMux(counters=counters, now=now)
+    plane = _data_plane(options, udp, counters)
     journals = Journals(directory=options.facts, boot=boot, clock=clock)
     control = ControlServer(secret=options.secret, tls=options.tls)
     relay = Relay(
@@ -71,6 +75,7 @@ async def run(options: Options) -> None:
             audio_slots=options.audio_slots,
             video_slots=options.video_slots,
             last_n=options.last_n,
+            plane=plane,
         ),
         journals=journals,
         clock=clock,
@@ -79,7 +84,11 @@ async def run(options: Options) -> None:
     )
     health = Health(relay=relay, clock=clock, journals=journals, is_socket_open=lambda: udp.is_open)
     metrics = Metrics(
-        relay=relay, counters=counters, journals=journals, web_processes=lambda: control.web_processes
+        relay=relay,
+        counters=counters,
+        journals=journals,
+        web_processes=lambda: control.web_processes,
+        data_plane=plane.name,
     )
     _follow_signals(relay, stop, options.drain_seconds)
     bound = await control.start(
@@ -89,6 +98,7 @@ async def run(options: Options) -> None:
         probes=Probes(deadly=health.deadly, unready=health.unready, metrics=metrics.text),
     )
     udp.start(mux)
+    logger.info("relay.started", extra={"data_plane": plane.name})
     _say_ready(boot, bound, udp.address)
     async with asyncio.TaskGroup() as tasks:
         timers = [
@@ -100,6 +110,13 @@ async def run(options: Options) -> None:
         for timer in timers:
             timer.cancel()
     await _close(relay, udp, control, journals)
+
+
+def _data_plane(options: Options, udp: UdpSocket, counters: Counters) -> DataPlane:
+    try:
+        return choose(options.data_plane, counters=counters, send=udp.send, descriptor=udp.descriptor)
+    except MissingLibraryError as error:
+        raise OptionsError(str(error)) from error
 
 
 async def _close(relay: Relay, udp: UdpSocket, control: ControlServer, journals: Journals) -> None:

@@ -179,6 +179,11 @@ class UdpSocket:
         return True
 
     @property
+    def descriptor(self) -> int:
+        """The socket's number, for who sends on it in C."""
+        return self._socket.fileno()
+
+    @property
     def is_open(self) -> bool:
         """Say whether datagrams are read."""
         return self._mux is not None and self._socket.fileno() >= 0
