@@ -139,7 +139,7 @@ class World:
             journals=self.journals,
             clock=self.web_clock,
             now=self.clock,
-            emit=self.events.append,
+            emit=self._emitted,
         )
         self.dispatch = Dispatch(
             relay=self.relay, journals=self.journals, clock=self.web_clock, now=self.clock
@@ -151,6 +151,9 @@ class World:
 
     def _send(self, data: bytes, address: Address) -> None:
         self.network.send(RELAY_ADDRESS, data, address)
+
+    def _emitted(self, event: Event) -> None:
+        self.events.append(event)
 
     def ask(self, op: str, **fields: object) -> Any:  # JSON: what comes back depends on the operation
         """Send one control message; return what `ok` holds."""

@@ -143,6 +143,20 @@ def test_who_is_stopped_is_neither_heard_nor_seen_by_any_trick(
     assert rogue.world.kinds("rogue") == ["first_packet"]
 
 
+def test_a_seat_opened_without_leave_is_neither_heard_nor_seen_until_it_gets_it(
+    world: World, other: Device
+) -> None:
+    quiet = SimulcastDevice(world, "quiet")
+    names = {"room": quiet.room, "connection": "quiet", "participant": quiet.participant}
+    world.ask("connection.open", **names, microphone=False, camera=False)
+    quiet.publish()
+    everything(quiet)
+    assert payloads(other) == []
+    allow(quiet)
+    everything(quiet)
+    assert b"voice" in payloads(other)
+
+
 def test_each_track_is_stopped_alone(rogue: SimulcastDevice, other: Device) -> None:
     everything(rogue)
     payloads(other)

@@ -94,6 +94,30 @@ def test_a_seat_opened_into_a_side_room_never_hears_the_group(world: World) -> N
     assert talk(group, newcomer) == {"g": [], "n": []}
 
 
+def test_who_looks_in_a_side_room_is_still_sent_nobody_else(world: World) -> None:
+    patient, staff, group = join(world, "p", "s", "g")
+    move(patient, "s")
+    move(staff, "s")
+    tile = {"participant": "person-g", "source": "camera", "width": 640, "height": 360, "pinned": True}
+    world.ask("connection.view", connection="p", tiles=[tile], sound_only=False)
+    assert patient.slots() == {"a0": "person-s", "v0": "person-s"}
+    assert talk(patient, staff, group)["p"] == ["picture", "s"]
+
+
+def test_a_crowded_side_room_makes_room_for_its_own_people_only(tmp_path: Path) -> None:
+    world = World(tmp_path, audio_slots=1, video_slots=1)
+    group = join(world, "g", "h", "i")
+    aside = join(world, "p", "q", "s")
+    for device in aside:
+        move(device, "s")
+    speak_up(world, [group[0], aside[2]])
+    for device in aside:
+        assert set(device.slots().values()) <= {"person-p", "person-q", "person-s"}
+    heard = talk(*group, *aside)
+    assert heard["p"] in (["picture", "q"], ["picture", "s"])
+    assert heard["h"] in (["g", "picture"], ["i", "picture"])
+
+
 def test_facts_do_not_tell_of_side_rooms(world: World) -> None:
     patient, _ = join(world, "p", "s")
     move(patient, "s")
@@ -129,6 +153,14 @@ def test_who_speaks_is_told_within_the_side_room_only(world: World) -> None:
     world.advance(1)
     answers = world.dispatch.answer('{"id": 1, "op": "hello", "version": 1}')
     assert sum('"event":"speakers"' in text for text in answers) == 1
+
+
+def test_who_is_muted_is_told_to_speak_no_more_at_once(world: World) -> None:
+    loud, _ = join(world, "a", "b")
+    speak_up(world, [loud])
+    world.ask("connection.allow", connection="a", microphone=False, camera=True)
+    speak_up(world, [loud], seconds=0.2)
+    assert spoken(world) == [("", ["person-a"]), ("", [])]
 
 
 def test_a_soft_voice_is_told_a_click_is_not_and_pauses_for_breath_change_nothing(world: World) -> None:
