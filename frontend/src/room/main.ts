@@ -13,6 +13,7 @@ import { canShare } from "./share";
 import { Speaker } from "./speaker";
 import { initial, reduce, type Device, type Input, type State } from "./state";
 import { appView } from "./view/app";
+import { keepingFocus } from "./view/focus";
 import { Viewport } from "./viewport";
 
 function element(id: string): HTMLElement {
@@ -53,7 +54,7 @@ function start(): void {
     drawn = false;
     queueMicrotask(() => {
       const before = root.dataset["screen"];
-      draw();
+      keepingFocus(root, draw);
       observeStage();
       viewport.refresh();
       if (before && before !== root.dataset["screen"]) root.querySelector<HTMLElement>("h1")?.focus();
