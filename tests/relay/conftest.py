@@ -10,8 +10,8 @@ MEDIA = {
     f"test_{name}"
     for name in (
         "authority", "continuity", "forwarding", "full_socket", "hostile", "ice_restart", "keyframes",
-        "lifetime", "nacks", "recovery", "retransmission", "rewriter", "side_rooms", "slots",
-        "uplink_order", "uplink_streams",
+        "lifetime", "nacks", "recovery", "retransmission", "rewriter", "side_rooms", "slot_clock",
+        "slot_switches", "slots", "uplink_order", "uplink_streams",
     )
 }  # fmt: skip
 
