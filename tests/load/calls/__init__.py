@@ -1,1 +1,1 @@
-"""Calls through a relay under test: load, measurement, comparison. `python -m tests.load.calls` prints a table."""
+"""Calls through relays under test: load, measurement, comparison, by `python -m tests.load.calls`."""

@@ -1,62 +1,85 @@
-"""CPU, delay and loss of calls through relays: `python -m tests.load.calls` prints a table.
-
-Each client speaks real ICE, DTLS and SRTP and sends really encoded VP8 (640x360, 25 frames and some 620 kbit/s)
-and Opus (50 packets/s). The relay has core 0, the load core 1; see docs/benchmarks.md for the method.
-"""
+"""CPU, delay and loss of calls through relays: `python -m tests.load.calls` prints a table."""
 
 import argparse
 import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
-from tests.load.calls import machine, media, namespace, table
-from tests.load.calls.call import Shape
-from tests.load.calls.relays import RelayMissingError
+from tests.load.calls import floor, machine, media, namespace, options, report, table
+from tests.load.calls.plans import Plan
+from tests.load.calls.relays import RelayFailedError, RelayMissingError
 from tests.load.calls.relays.known import RELAYS
-from tests.load.calls.runs import GENERATOR_CORE, RELAY_CORE, Cell, Plan, Run, eta, run_all
+from tests.load.calls.runs import Bench, Run
 
-MODULE = "tests.load.calls"
+RELAY_CORE, GENERATOR_CORE = 0, 1
+_DOCUMENT = Path(__file__).parents[3] / "docs" / "benchmarks.md"
+_FLOOR_PACKETS = 110_000
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the comparison; return the exit status."""
-    options = _options(arguments)
+    given = options.parse(arguments)
+    if (os.cpu_count() or 1) <= max(RELAY_CORE, GENERATOR_CORE):
+        sys.stderr.write("This needs two cores: one for the relay, one for the load.\n")
+        return 2
     try:
-        address = "127.0.0.1" if options.loopback else namespace.enter(MODULE, arguments)
-        return _compare(options, address)
-    except (namespace.NamespaceError, RelayMissingError) as error:
+        address = "127.0.0.1" if given.loopback else namespace.enter(options.MODULE, arguments)
+        made = _compare(
+            options.plan(given), address, shlex.join(["python", "-m", options.MODULE, *arguments])
+        )
+        _leave(made, given)
+    except (namespace.NamespaceError, RelayMissingError, RelayFailedError, report.NoPlaceError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-
-
-def _compare(options: argparse.Namespace, address: str) -> int:
-    os.sched_setaffinity(0, {GENERATOR_CORE})
-    say("encoding the footage")
-    footage = media.encode()
-    shape = Shape(f"{options.groups} x {options.people}", options.groups, options.people)
-    plan = Plan([Cell(shape, tuple(options.relay))], options.repetitions, options.seconds)
-    runs: list[Run] = []
-    started = time.monotonic()
-    with machine.awake([RELAY_CORE, GENERATOR_CORE]):
-        for run in run_all(plan, relays=RELAYS, address=address, footage=footage, core=RELAY_CORE):
-            runs.append(run)
-            say(f"[{len(runs)}/{len(plan)}, {eta(started, len(runs), len(plan))}] {table.line(run)}")
-    say(table.markdown(runs))
     return 0
 
 
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {MODULE}", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--relay", nargs="+", choices=sorted(RELAYS), default=["ours"])
-    parser.add_argument("--people", type=int, default=12)
-    parser.add_argument("--groups", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=8, help="how long each window is measured")
-    parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--loopback", action="store_true", help="no namespace; our relay only")
-    return parser.parse_args(arguments)
+def _compare(plan: Plan, address: str, command: str) -> report.Report:
+    os.sched_setaffinity(0, {GENERATOR_CORE})
+    at, load_before = report.now(), machine.load()
+    say("encoding what is sent")
+    footage = media.encode()
+    with machine.awake([RELAY_CORE, GENERATOR_CORE]) as spinners:
+        bench = Bench(RELAYS, address, footage, RELAY_CORE, spinners)
+        bench.preflight(list(dict.fromkeys(name for cell in plan.cells for name in cell.relays)))
+        least = floor.measure(footage, address, _FLOOR_PACKETS)
+        say(table.floor_line(least))
+        runs = _runs(bench, plan)
+        filled = _filled(bench, plan)
+    return report.Report(at, command, plan.seconds, load_before, machine.load(), least, runs, filled)
+
+
+def _runs(bench: Bench, plan: Plan) -> list[Run]:
+    runs: list[Run] = []
+    started = time.monotonic()
+    for run in bench.run_all(plan):
+        runs.append(run)
+        minutes = (time.monotonic() - started) / len(runs) * (len(plan) - len(runs)) / 60
+        say(f"[{len(runs)}/{len(plan)}, {minutes:.0f} min left] {table.line(run)}")
+    return runs
+
+
+def _filled(bench: Bench, plan: Plan) -> list[Run]:
+    """Return the run nearest to 70 % of a core for each relay that is asked for."""
+    nearest = []
+    for name in plan.filled:
+        tried = []
+        for run in bench.fill(name, plan.seconds):
+            tried.append(run)
+            say(f"[70 % of a core] {table.line(run)}")
+        nearest.append(tried[-1])
+    return nearest
+
+
+def _leave(made: report.Report, given: argparse.Namespace) -> None:
+    say(made.markdown())
+    if given.json is not None:
+        given.json.write_text(made.json(), encoding="utf-8")
+    if given.write:
+        report.write_into(_DOCUMENT, made.markdown())
 
 
 def say(text: str) -> None:

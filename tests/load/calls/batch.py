@@ -27,9 +27,10 @@ ffi.cdef(
                     void *msg_control; size_t msg_controllen; int msg_flags; };
     struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
     int recvmmsg(int, struct mmsghdr *, unsigned int, int, void *);
+    int sendmmsg(int, struct mmsghdr *, unsigned int, int);
     """
 )
-_libc = ffi.dlopen(None)
+libc = ffi.dlopen(None)
 
 
 def ask_for_stamps(made: socket.socket) -> None:
@@ -66,7 +67,7 @@ class Batch:
         """Take what waits at a socket, and return how many datagrams it was."""
         if self._used:
             ffi.memmove(self._headers, self._pristine, self._used * self._header_size)
-        count: int = _libc.recvmmsg(descriptor, self._headers, DATAGRAMS, socket.MSG_DONTWAIT, ffi.NULL)
+        count: int = libc.recvmmsg(descriptor, self._headers, DATAGRAMS, socket.MSG_DONTWAIT, ffi.NULL)
         if count < 0:
             self._used = 0
             # A port that nobody listens on any more is reported once, and is not ours to judge.

@@ -3,19 +3,21 @@
 import gc
 import os
 import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from realtime.relay.clock import SECOND
 from tests.load.calls import machine
-from tests.load.calls.client import ClientPeer
+from tests.load.calls.client import ClientPeer, Stream
 from tests.load.calls.generator import Generator
 from tests.load.calls.media import Footage
 from tests.load.calls.publishing import Publishing
 from tests.load.calls.relays import RelayUnderTest
 
 _CONNECT_SECONDS = 10
-_COMPLETE_SECONDS = 20
-_SETTLE_SECONDS = 1.0
+_COMPLETE_SECONDS = 30
+# Our relay tries what a network carries before it sends everything; others may have their own ways.
+_SETTLES, _SETTLE_SECONDS, _SETTLED_SHARE = 10, 1.0, 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Window:
     sent: int
     arrived: int
     span: int
-    expected: float
+    expected: int
     delays_ns: tuple[int, ...]
     joins_ns: tuple[int, ...]
     refused: int
@@ -56,8 +58,19 @@ class Window:
     turns: int
     late: int
     peers: int
+    spinners_cpu: float
     memory_before: machine.Memory
     memory_after: machine.Memory
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Count so far: packets published, arrived, numbers gone through, and how many should have arrived."""
+
+    sent: int
+    arrived: int
+    span: int
+    expected: int
 
 
 @dataclass(slots=True)
@@ -72,6 +85,15 @@ class Person:
     offered_ns: int = 0
     published_ns: int = 0
     asked_ns: int = 0
+
+    @property
+    def sent(self) -> int:
+        """Return how many packets this person has published."""
+        return self.publishing.peer.sent if self.publishing is not None else 0
+
+    def streams(self) -> Collection[Stream]:
+        """Return what this person receives."""
+        return self.subscriber.streams.values() if self.subscriber is not None else ()
 
     def join_ns(self) -> int | None:
         """Return the time of publishing, and from asking for the others to the first packet of one."""
@@ -88,6 +110,7 @@ class Calls:
     shape: Shape
     address: str
     footage: Footage
+    spinners: Sequence[int] = ()
     generator: Generator = field(default_factory=Generator)
     people: list[Person] = field(default_factory=list)
 
@@ -110,7 +133,7 @@ class Calls:
         """Measure a window; everybody must have joined."""
         before = machine.memory(self.relay.pid)
         self.join()
-        self.generator.run(_SETTLE_SECONDS)
+        self._settle()
         gc.collect()
         gc.freeze()
         gc.disable()
@@ -124,61 +147,63 @@ class Calls:
         """End all peer connections."""
         self.generator.close()
 
+    def _settle(self) -> None:
+        """Go on until as much arrives as should; a relay that never gets there is measured as it is."""
+        for _ in range(_SETTLES):
+            before = self._sums()
+            self.generator.run(_SETTLE_SECONDS)
+            after = self._sums()
+            if after.arrived - before.arrived >= _SETTLED_SHARE * (after.expected - before.expected):
+                return
+
     def _window(self, seconds: float, memory_before: machine.Memory) -> Window:
         generator = self.generator
         received = [each.subscriber for each in self.people if each.subscriber is not None]
         for peer in received:
             peer.delays_ns.clear()
-        sent, arrived, span, expected = self._sums()
-        turns, late = generator.sends, generator.late
+        before, cpu = self._sums(), self._cpu()
+        turns, late = generator.turns, generator.late
         started_ns = time.monotonic_ns()
-        relay_cpu, own_cpu = machine.cpu_seconds(self.relay.pid), machine.cpu_seconds(os.getpid())
         generator.run(seconds)
-        relay_after, own_after = machine.cpu_seconds(self.relay.pid), machine.cpu_seconds(os.getpid())
-        took = (time.monotonic_ns() - started_ns) / SECOND
-        sent_after, arrived_after, span_after, expected_after = self._sums()
+        after, cpu_after = self._sums(), self._cpu()
+        relay, own, spinners = (later - earlier for earlier, later in zip(cpu, cpu_after, strict=True))
         return Window(
-            seconds=took,
-            relay_cpu=relay_after - relay_cpu,
-            generator_cpu=own_after - own_cpu,
-            sent=sent_after - sent,
-            arrived=arrived_after - arrived,
-            span=span_after - span,
-            expected=expected_after - expected,
+            seconds=(time.monotonic_ns() - started_ns) / SECOND,
+            relay_cpu=relay,
+            generator_cpu=own,
+            spinners_cpu=spinners,
+            sent=after.sent - before.sent,
+            arrived=after.arrived - before.arrived,
+            span=after.span - before.span,
+            expected=after.expected - before.expected,
             delays_ns=tuple(delay for peer in received for delay in peer.delays_ns),
             joins_ns=tuple(taken for each in self.people if (taken := each.join_ns()) is not None),
             refused=sum(peer.refused for peer in generator.peers),
             unsent=sum(peer.unsent for peer in generator.peers),
             keyframe_requests=sum(peer.keyframe_requests for peer in generator.peers),
-            turns=generator.sends - turns,
+            turns=generator.turns - turns,
             late=generator.late - late,
             peers=len(generator.peers),
             memory_before=memory_before,
             memory_after=machine.memory(self.relay.pid),
         )
 
-    def _sums(self) -> tuple[int, int, int, int]:
-        """Return packets sent, arrived, numbers gone through, and how many should have arrived."""
-        per_room: dict[str, int] = {}
+    def _cpu(self) -> tuple[float, float, float]:
+        """Return the CPU clocks of the relay, of this process and of all spinners."""
+        spinners = sum(machine.cpu_seconds(pid) for pid in self.spinners)
+        return machine.cpu_seconds(self.relay.pid), machine.cpu_seconds(os.getpid()), spinners
+
+    def _sums(self) -> _Sums:
+        published: dict[str, int] = {}
         for each in self.people:
-            if each.publishing is not None:
-                per_room[each.room] = per_room.get(each.room, 0) + each.publishing.peer.sent
-        streams = [
-            stream
-            for each in self.people
-            if each.subscriber is not None
-            for stream in each.subscriber.streams.values()
-        ]
-        expected = sum(
-            per_room[each.room] - (each.publishing.peer.sent if each.publishing is not None else 0)
-            for each in self.people
-            if each.subscriber is not None
-        )
-        return (
-            sum(per_room.values()),
-            sum(stream.received for stream in streams),
-            sum(stream.span for stream in streams),
-            expected,
+            published[each.room] = published.get(each.room, 0) + each.sent
+        receiving = [each for each in self.people if each.subscriber is not None]
+        streams = [stream for each in receiving for stream in each.streams()]
+        return _Sums(
+            sent=sum(published.values()),
+            arrived=sum(stream.received for stream in streams),
+            span=sum(stream.span for stream in streams),
+            expected=sum(published[each.room] - each.sent for each in receiving),
         )
 
     def _publish(self, person: Person) -> None:
@@ -203,8 +228,4 @@ class Calls:
 
     def _is_complete(self) -> bool:
         """Say whether everybody receives a voice and a picture of everybody else."""
-        return all(
-            len(each.subscriber.streams) >= 2 * each.others
-            for each in self.people
-            if each.subscriber is not None
-        )
+        return all(len(each.streams()) >= 2 * each.others for each in self.people)

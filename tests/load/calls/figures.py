@@ -8,16 +8,15 @@ from tests.load.calls.call import Window
 
 GENERATOR_LIMIT_PERCENT = 70.0
 LATE_LIMIT_PERCENT = 1.0
-# A relay that forwards less than this of what should arrive is not doing the work it is compared by.
-COMPLETE_PERCENT = 95.0
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One run. `cpu_us` is CPU of the relay per packet that arrived; `void` says why a run counts for nothing.
+    """One run. `cpu_us` is CPU of the relay per packet that arrived; `void` says why it does not count.
 
-    `delay_ms` is from before the sender protects a voice packet to when the receiver's kernel has it, `loss`
-    are holes in the numbers of what arrived, `arrived_percent` is of what the publishers sent times their receivers.
+    `delay_ms` is from before the sender protects a voice packet to when the receiver's kernel has it.
+    `loss_percent` are holes in the numbers of what arrived; `arrived_percent` is of what should have: what
+    was sent, times whom it was for. `others_percent` is what somebody else took of the two cores.
     """
 
     cpu_us: float
@@ -31,6 +30,7 @@ class Figures:
     pss_kib: float
     generator_percent: float
     late_percent: float
+    others_percent: float
     refused: int
     void: tuple[str, ...]
 
@@ -70,9 +70,18 @@ def figures(window: Window) -> Figures:
         pss_kib=grown_pss / 1024 / window.peers,
         generator_percent=generator,
         late_percent=late,
+        others_percent=_others(window),
         refused=window.refused,
         void=tuple(_voids(window, generator, late)),
     )
+
+
+def _others(window: Window) -> float:
+    """Return what is missing of two cores that spinners keep busy, in percent of one core."""
+    if not window.spinners_cpu:
+        return 0.0
+    used = window.relay_cpu + window.generator_cpu + window.spinners_cpu
+    return max(0.0, 100 * (2 - used / window.seconds))
 
 
 def _voids(window: Window, generator: float, late: float) -> list[str]:

@@ -30,7 +30,7 @@ class Generator:
     def __init__(self) -> None:
         self.peers: list[ClientPeer] = []
         self.batch = Batch()
-        self.sends = self.late = 0
+        self.turns = self.late = 0
         self._due: list[Due] = []
         self._numbers = itertools.count()
         self._next_read_ns = 0
@@ -96,7 +96,7 @@ class Generator:
         while due and due[0][0] <= now_ns:
             due_ns, number, interval_ns, work = due[0]
             heapq.heapreplace(due, (due_ns + interval_ns, number, interval_ns, work))
-            self.sends += 1
+            self.turns += 1
             self.late += now_ns - due_ns > LATE_NS
             work()
         if now_ns >= self._next_read_ns:

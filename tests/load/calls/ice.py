@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from aioice import stun
 
-from realtime.relay.clock import MILLISECOND, SECOND
+from realtime.relay.clock import MILLISECOND
 from tests.load.calls.sdp import Address, Remote
 
 _FIRST_CHECKS_NS = 20 * MILLISECOND

@@ -46,11 +46,11 @@ def memory(pid: int) -> Memory:
 
 
 @contextmanager
-def awake(cores: Sequence[int]) -> Iterator[None]:
+def awake(cores: Sequence[int]) -> Iterator[list[int]]:
     """Keep cores from halting: a virtual machine bills every wake-up of a halted one to whom it wakes."""
     spinners = [subprocess.Popen([sys.executable, "-c", _SPIN, str(core)]) for core in cores]
     try:
-        yield
+        yield [spinner.pid for spinner in spinners]
     finally:
         for spinner in spinners:
             spinner.kill()

@@ -1,4 +1,4 @@
-"""What everybody in the calls says and shows: really encoded once, at the start, then sent again and again."""
+"""What everybody in the calls says and shows: really encoded once at the start, then sent again and again."""
 
 import array
 import fractions
@@ -14,7 +14,7 @@ WIDTH, HEIGHT, FRAME_RATE = 640, 360, 25
 PICTURE_BITS = 625_000
 VOICE_BITS, VOICE_RATE, VOICE_SAMPLES = 32_000, 48_000, 960
 FRAMES, VOICES = 400, 200
-# No publisher sends the same number of frames before its next key frame, so that they do not send those together.
+# No two send as many frames before they begin anew with a key frame, so that they do not do it together.
 SHORTEST_LOOP = 200
 _BANDS = 6
 _SEED = 7
