@@ -76,7 +76,7 @@ class ReencodingRelay:
     def subscribe(self, room: str, participant: str, publishers: int) -> str:
         """Return an offer with the tracks of the others; without REMB, see above."""
         offer = self._ask("subscribe", room=room, participant=participant, publishers=publishers)
-        return re.sub(r"a=rtcp-fb:\d+ goog-remb\r\n", "", offer)
+        return without_remb(offer)
 
     def subscribed(self, room: str, participant: str, answer_sdp: str) -> None:
         """Hand the answer over."""
@@ -96,3 +96,8 @@ class ReencodingRelay:
         if "error" in answer:
             raise RelayFailedError(f"the decoding relay refused a {op} request: {answer['error']}")
         return str(answer["ok"])
+
+
+def without_remb(description: str) -> str:
+    """Return a description that does not ask for receivers' estimates."""
+    return re.sub(r"a=rtcp-fb:\S+ goog-remb\r\n", "", description)
