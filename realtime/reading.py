@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from realtime.desk import Allowed, Wanted
@@ -19,13 +20,20 @@ from realtime.wire.state import (
 from sessions.selectors.ledger.attendance import Minutes, minutes_of
 from sessions.selectors.room import (
     HeldConnection,
+    RoomName,
     held_connections,
     room_lock,
-    room_names,
     room_snapshot,
 )
+from sessions.services import room as services
 
 Block = Mapping[str, object]
+
+
+def enter_and_read(*, group_session_id: UUID, **entering: Any) -> tuple[services.Entry, RoomState]:
+    """Come in (`enter_room` says what else it takes), and read the room as it is then."""
+    entry = services.enter_room(group_session_id=group_session_id, **entering)
+    return entry, read_room(group_session_id)
 
 
 def read_room(group_session_id: UUID) -> RoomState:
@@ -40,9 +48,7 @@ def read_room(group_session_id: UUID) -> RoomState:
 
 def read_held(group_session_id: UUID, participant: UUID) -> HeldConnection | None:
     """Give the connection that holds a person's place, if any."""
-    return next(
-        (each for each in held_connections(group_session_id) if each.participant == participant), None
-    )
+    return next(iter(held_connections(group_session_id, participant)), None)
 
 
 def read_wanted(group_session_id: UUID) -> Wanted:
@@ -70,8 +76,7 @@ def allowed_of(held: HeldConnection) -> Allowed:
 
 def read_minutes(group_session_id: UUID, only: UUID | None) -> list[Minutes]:
     """Give the minutes so far, of one person or of everybody, in a stable order."""
-    found = minutes_of([group_session_id]).values()
-    return sorted((each for each in found if only in (None, each.participant)), key=attrgetter("participant"))
+    return sorted(minutes_of([group_session_id], only).values(), key=attrgetter("participant"))
 
 
 def unknown_people(changes: Iterable[Block], room: RoomState) -> list[UUID]:
@@ -84,16 +89,12 @@ def unknown_people(changes: Iterable[Block], room: RoomState) -> list[UUID]:
     ]
 
 
-def read_names(people: Iterable[UUID]) -> dict[str, tuple[str, str]]:
-    """Give what peers and what staff call these people."""
-    return {str(pk): (name.peer, name.full) for pk, name in room_names(people).items()}
-
-
 def numbered_events(
-    *, seq: int, changes: list[Block], room: RoomState, names: Mapping[str, tuple[str, str]]
+    *, seq: int, changes: list[Block], room: RoomState, names: Mapping[UUID, RoomName]
 ) -> list[RoomEvent]:
     """Make events of what the channel layer carried, adding names; `seq` numbers the last change."""
-    called = {each.id: (each.name, each.full_name) for each in room.participants} | dict(names)
+    called = {each.id: (each.name, each.full_name) for each in room.participants}
+    called |= {str(pk): (name.peer, name.full) for pk, name in names.items()}
     first = seq - len(changes) + 1
     return [
         RoomEvent(seq=first + index, change=_change(change, called)) for index, change in enumerate(changes)

@@ -1,4 +1,4 @@
-"""What one process holds on its event loop: the link to the relay, the leases, the desk."""
+"""What one process holds on its event loop: the link to the relay, the leases, the desk, the names."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.conf import settings
 
 from realtime.desk import RelayDesk, Wanted
 from realtime.ingest import Ingester
+from realtime.names import Names
 from realtime.presence import PresenceStore, make_presence
 from realtime.reading import read_wanted
 from realtime.relay_client import RelayClient
@@ -52,6 +53,7 @@ class Runtime:
         self.relay = relay
         self.presence = presence
         self.memory = RelayMemory(relay)
+        self.names = Names()
         self.desk = RelayDesk(relay, _wanted_in)
         self.loop = asyncio.get_running_loop()
         self.started_at = time.monotonic()

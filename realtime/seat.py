@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 from channels.db import database_sync_to_async
@@ -25,10 +26,10 @@ from realtime.wire import room as wire
 from realtime.wire.errors import ErrorId
 from realtime.wire.state import SEATED, ParticipantInfo
 from realtime.words import Refusal, refusal
-from sessions.selectors.room import HeldConnection
+from sessions.selectors.room import HeldConnection, RoomName, Standing, room_standing
 from sessions.services import room as services
 from telehealth.core import clock
-from telehealth.core.errors import DomainError
+from telehealth.core.errors import Conflict, DomainError
 
 # Longer than the silence after which the relay gives up on media, shorter than any bridge.
 SEATED_LEASE_SECONDS = 15.0
@@ -79,25 +80,33 @@ class Seat:
         connection = uuid4()
         # Seen before it has a place: a sweep may come at any moment, and frees places that nobody is seen on.
         await self._runtime.presence.renew(str(connection), "socket", SEATED_LEASE_SECONDS)
-        entry = await database_sync_to_async(services.enter_room)(
+        enter = partial(
+            reading.enter_and_read,
             actor=self._caller.user,
             group_session_id=self._room_id,
             connection=connection,
             secret_hash=_hash(secret),
             microphone=message.microphone,
             camera=message.camera,
-            take_over=message.take_over or await self._is_abandoned(),
             at=at,
             resume=resume,
         )
+        try:
+            entry, state = await database_sync_to_async(enter)(take_over=message.take_over)
+        except Conflict as conflict:
+            # Hardly ever: so who holds the place, and when they were seen, is asked only now.
+            if conflict.error != ErrorId.OPENED_ELSEWHERE or not await self._is_abandoned():
+                raise
+            entry, state = await database_sync_to_async(enter)(take_over=True)
         self.connection = str(entry.connection)
         if entry.is_resumed and message.resume is not None:
             secret = message.resume.secret
             await self._take_from_other_socket()
         self.feed = Feed(
-            Viewer(self.participant, "patient" if entry.role == "patient" else "facilitator"),
-            await database_sync_to_async(reading.read_room)(self._room_id),
+            Viewer(self.participant, "patient" if entry.role == "patient" else "facilitator"), state
         )
+        user = self._caller.user
+        self._runtime.names.learn({user.pk: RoomName(user.peer_name, user.full_name)})
         self.media = SeatMedia(
             relay=self._runtime.relay,
             memory=self._runtime.memory,
@@ -212,8 +221,7 @@ class Seat:
 
     async def take_changes(self, seq: int, changes: list[Mapping[str, object]]) -> None:
         """Pass on numbered changes in this viewer's terms; a gap is healed by a snapshot."""
-        strangers = reading.unknown_people(changes, self.feed.state)
-        names = await database_sync_to_async(reading.read_names)(strangers) if strangers else {}
+        names = await self._names_of(reading.unknown_people(changes, self.feed.state))
         events = reading.numbered_events(seq=seq, changes=changes, room=self.feed.state, names=names)
         for event in events:
             try:
@@ -228,11 +236,15 @@ class Seat:
     async def check(self) -> Refusal | None:
         """Compare with the database what messages may have failed to tell; gives why the socket must end."""
         before = self.feed.seq
-        await self.reread()
+        standing: Standing | None = await database_sync_to_async(room_standing)(
+            self._room_id, self._caller.user.pk
+        )
+        if standing is None or standing.seq > before:
+            await self.reread()
         if self.feed.seq != before:
             await self._tell(wire.Snapshot(id=None, snapshot=self.feed.view()))
-        held = await self._held()
-        if held is not None and str(held.connection) != self.connection:
+        holder = None if standing is None else standing.connection
+        if holder is not None and str(holder) != self.connection:
             self.is_detached = True
             return refusal(ErrorId.SUPERSEDED)
         return await self.follow()
@@ -254,6 +266,14 @@ class Seat:
             await self.seen()
         self.media.allow(self._allowed(me))
         return None
+
+    async def _names_of(self, people: list[UUID]) -> Mapping[UUID, RoomName]:
+        """Give what people are called; mostly this process knows."""
+        names = self._runtime.names
+        found = names.known(people)
+        if len(found) < len(people):
+            found = await database_sync_to_async(names.read)(people)
+        return found
 
     def _need_seat(self) -> None:
         if not self.is_seated:

@@ -14,15 +14,23 @@ refuse_contradictions()
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
 
 from realtime.urls import websocket_urlpatterns  # noqa: E402
 from realtime.worker import with_runtime  # noqa: E402
+from telehealth.core.threads import Threads  # noqa: E402
 
+threads = Threads(pages=settings.PAGE_THREADS, sockets=settings.ROOM_THREADS)
+# The runtime outlives every request, so it is started outside of their threads.
 application = with_runtime(
-    ProtocolTypeRouter(
-        {
-            "http": http,
-            "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
-        }
+    threads.wrap(
+        ProtocolTypeRouter(
+            {
+                "http": http,
+                "websocket": AllowedHostsOriginValidator(
+                    AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+                ),
+            }
+        )
     )
 )

@@ -53,6 +53,24 @@ class HeldConnection:
     side_room: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A room's last number, and the connection that holds one person's place in it."""
+
+    seq: int
+    connection: UUID | None
+
+
+def room_standing(group_session_id: UUID, participant: UUID) -> Standing | None:
+    """Give what a page has to be compared with; nothing for who has never been in the room. One query."""
+    row = (
+        Participation.objects.filter(group_session=group_session_id, user=participant)
+        .values_list("group_session__room_seq", "connection")
+        .first()
+    )
+    return None if row is None else Standing(*row)
+
+
 def room_snapshot(group_session_id: UUID) -> RoomState:
     """Read a room with names, as a facilitator may see it.
 
@@ -87,13 +105,17 @@ def room_names(user_ids: Iterable[UUID]) -> dict[UUID, RoomName]:
     }
 
 
-def held_connections(group_session_id: UUID | None = None) -> list[HeldConnection]:
+def held_connections(
+    group_session_id: UUID | None = None, participant: UUID | None = None
+) -> list[HeldConnection]:
     """List the connections that hold a place, of one room or of all that are not over; one query."""
     people = Participation.objects.filter(
         connection__isnull=False, group_session__state__in=[SessionState.SCHEDULED, SessionState.OPEN]
     )
     if group_session_id is not None:
         people = people.filter(group_session=group_session_id)
+    if participant is not None:
+        people = people.filter(user=participant)
     return [
         HeldConnection(
             person.group_session_id,

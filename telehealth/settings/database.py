@@ -50,6 +50,12 @@ DATABASES = {
     else _sqlite()
 }
 
+# Each of these threads holds one connection: their sum and one are what a web process asks of the database.
+# SQLite has one writer at a time: more threads of rooms would only wait for each other. In tests all sockets
+# use the thread that the tests clean up.
+PAGE_THREADS = 10
+ROOM_THREADS = 0 if TESTING else 4 if DATABASE_URL else 1
+
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL

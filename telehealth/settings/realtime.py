@@ -10,13 +10,22 @@ from .database import REDIS_URL
 # everybody who hears nothing for so long, and with any limit redis-py loses cancellations of a reader that is
 # just connecting. Who sends has a limit of its own.
 CHANNEL_SEND_SECONDS = 5
+# All sockets of a web process share one queue, and what does not fit into it is lost without a word. The
+# usual 100 are not enough for forty groups that come within ten seconds; a message has a few hundred bytes.
+CHANNEL_CAPACITY = 10_000
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None, "socket_keepalive": True}]},
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_timeout": None, "socket_keepalive": True}],
+            "capacity": CHANNEL_CAPACITY,
+        },
     }
     if REDIS_URL
-    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    else {
+        "BACKEND": "channels.layers.InMemoryChannelLayer",
+        "CONFIG": {"capacity": CHANNEL_CAPACITY},
+    }
 }
 
 RELAY_CONTROL_URL = env.text("RELAY_CONTROL_URL")
