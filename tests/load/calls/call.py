@@ -104,7 +104,7 @@ class Person:
 
 @dataclass
 class Calls:
-    """Hold all calls of a shape; `measure` once, then `close`."""
+    """Hold all calls of a shape: `join`, `settle`, then `window` as often as needed, and `close`."""
 
     relay: RelayUnderTest
     shape: Shape
@@ -113,9 +113,11 @@ class Calls:
     spinners: Sequence[int] = ()
     generator: Generator = field(default_factory=Generator)
     people: list[Person] = field(default_factory=list)
+    memory_before: machine.Memory = field(default_factory=lambda: machine.Memory(0, 0))
 
     def join(self) -> None:
         """Let everybody join and publish, then everybody subscribe, until all receive all."""
+        self.memory_before = machine.memory(self.relay.pid)
         for group in range(self.shape.groups):
             for number in range(self.shape.people):
                 person = Person(f"room-{group}", f"person-{group}-{number}", self.shape.others(number))
@@ -129,25 +131,7 @@ class Calls:
                 self._subscribe(person)
         self.generator.wait_for(self._is_complete, seconds=_COMPLETE_SECONDS)
 
-    def measure(self, seconds: float) -> Window:
-        """Measure a window; everybody must have joined."""
-        before = machine.memory(self.relay.pid)
-        self.join()
-        self._settle()
-        gc.collect()
-        gc.freeze()
-        gc.disable()
-        try:
-            return self._window(seconds, before)
-        finally:
-            gc.enable()
-            gc.unfreeze()
-
-    def close(self) -> None:
-        """End all peer connections."""
-        self.generator.close()
-
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Go on until as much arrives as should; a relay that never gets there is measured as it is."""
         for _ in range(_SETTLES):
             before = self._sums()
@@ -156,7 +140,22 @@ class Calls:
             if after.arrived - before.arrived >= _SETTLED_SHARE * (after.expected - before.expected):
                 return
 
-    def _window(self, seconds: float, memory_before: machine.Memory) -> Window:
+    def window(self, seconds: float) -> Window:
+        """Measure for some time; the collector of this process, which is not measured, has to wait."""
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        try:
+            return self._window(seconds)
+        finally:
+            gc.enable()
+            gc.unfreeze()
+
+    def close(self) -> None:
+        """End all peer connections."""
+        self.generator.close()
+
+    def _window(self, seconds: float) -> Window:
         generator = self.generator
         received = [each.subscriber for each in self.people if each.subscriber is not None]
         for peer in received:
@@ -184,7 +183,7 @@ class Calls:
             turns=generator.turns - turns,
             late=generator.late - late,
             peers=len(generator.peers),
-            memory_before=memory_before,
+            memory_before=self.memory_before,
             memory_after=machine.memory(self.relay.pid),
         )
 

@@ -19,7 +19,7 @@ _COMMANDS = (
     ("ip", "link", "set", "calls0", "up"),
     ("ip", "link", "set", "calls1", "up"),
 )
-_NOT_ALLOWED = (
+NOT_ALLOWED = (
     "This user may not make a network namespace. Run the command as root (sudo), or allow it to users with"
     " `sysctl kernel.unprivileged_userns_clone=1`, or measure our relay alone on loopback with --loopback."
 )
@@ -39,7 +39,7 @@ def enter(module: str, arguments: Sequence[str]) -> str:
             raise NamespaceError(f"`{program}` is missing: apt install {package}.")
     unshare = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]
     if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
-        raise NamespaceError(_NOT_ALLOWED)
+        raise NamespaceError(NOT_ALLOWED)
     command = [*unshare, sys.executable, "-m", module, *arguments]
     os.execvpe(command[0], command, {**os.environ, _INSIDE: "1"})  # noqa: S606 - it is ourselves
 

@@ -62,7 +62,9 @@ class Bench:
             )
             try:
                 relay.start()
-                return Run(shape, name, figures(calls.measure(seconds)))
+                calls.join()
+                calls.settle()
+                return Run(shape, name, figures(calls.window(seconds)))
             except TimeoutError:
                 return Run(shape, name, None, "not everybody received everybody in time")
             except (RelayFailedError, RuntimeError, OSError, ValueError) as error:

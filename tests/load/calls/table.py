@@ -66,7 +66,7 @@ def legend(runs: Sequence[Run]) -> str:
 def floor_line(floor: Floor) -> str:
     """Say what a packet costs at least."""
     return (
-        f"Floor, CPU a packet: {floor.tight_us:.1f} µs to encrypt in place ({floor.tight_protect_us:.1f}), then"
+        f"Floor, CPU a packet: {floor.tight_us:.1f} µs to encrypt in place ({floor.tight_protect_us:.1f}) and"
         f" send eleven a system call ({floor.tight_send_us:.1f}); {floor.python_us:.1f} µs in plain Python."
     )
 

@@ -23,6 +23,7 @@ class OurRelay:
         self._options = options
         self._process: subprocess.Popen[str] | None = None
         self._control: Control | None = None
+        self.udp = ("", 0)
 
     @property
     def pid(self) -> int:
@@ -57,7 +58,10 @@ class OurRelay:
         ready = self._process.stdout.readline()
         if not ready:
             raise RelayFailedError(f"our relay did not start: {self.log.read_text()[-2000:]}")
-        self._control = Control(json.loads(ready)["control"]).start()
+        told = json.loads(ready)
+        host, _, port = str(told["udp"]).rpartition(":")
+        self.udp = (host, int(port))
+        self._control = Control(told["control"]).start()
 
     def stop(self) -> None:
         """Close its standard input, which ends it; idempotent."""
