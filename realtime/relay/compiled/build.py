@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("fan_out.c")
@@ -63,14 +64,14 @@ def build(flags: tuple[str, ...] = FLAGS, directory: Path = SOURCE.parent) -> Pa
     return wanted
 
 
-def main() -> int:
-    """Build, or say in one line why not; never fail."""
+def main(arguments: Sequence[str]) -> int:
+    """Build, into another directory if one is named, or say in one line why not; never fail."""
     try:
-        build()
+        build(FLAGS, *map(Path, arguments[:1]))
     except (BuildError, OSError) as problem:
         sys.stdout.write(f"the data plane stays in Python: {problem}\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

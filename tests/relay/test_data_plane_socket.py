@@ -1,0 +1,187 @@
+"""The compiled data plane on a real socket: what arrives, what finds no room, and what cannot be sent."""
+
+import socket
+import struct
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+from realtime.relay.compiled.lane import socket_address
+from realtime.relay.compiled.library import load
+from realtime.relay.compiled.plane import CompiledPlane
+from realtime.relay.counters import Counters
+from realtime.relay.packets.vp8 import NO_DESCRIPTOR
+from realtime.relay.plane import DataPlane
+from realtime.relay.transport.udp_mux import UdpSocket
+from realtime.relay.uplink.capture import ClockMap
+from realtime.relay.uplink.producer import Producer
+from tests.relay import planes
+from tests.relay.line import Line, Wire, reader
+
+VIDEO_HEAD = 0x9060
+PICTURE = b"\xbe\xde\x00\x01\x22abc\x10\x00" + bytes(1000)
+
+
+class Room:
+    """One camera, and as many subscribers as there are addresses, over a socket that can be small."""
+
+    def __init__(
+        self,
+        plane: str,
+        addresses: list[tuple[str, int]],
+        *,
+        host: str = "127.0.0.1",
+        pair: "Unix | None" = None,
+    ) -> None:
+        self.counters = Counters()
+        self.socket = UdpSocket(host=host, port=0, counters=self.counters)
+        if pair is not None:
+            self.socket.close()
+            self.socket._socket = pair
+        wire = Wire("python")
+        wire.counters, wire.send = self.counters, self.socket.send
+        wire.plane = DataPlane()
+        if plane == "compiled":
+            wire.plane = CompiledPlane(
+                load(), counters=self.counters, send=self.socket.send, descriptor=self.socket.descriptor
+            )
+        self.lines = [Line(wire, address) for address in addresses]
+        producer = Producer(
+            source="camera", clock_map=ClockMap(), random_below=lambda top: 0, plane=wire.plane
+        )
+        self.encoding = producer.encodings[0]
+        self.slots = [line.slot("video", 8 + number) for number, line in enumerate(self.lines)]
+        for slot in self.slots:
+            slot.attach(producer, 0)
+        self.show(1)
+
+    def show(self, sequence: int) -> None:
+        """Forward a whole picture in one packet."""
+        self.encoding.subscribers.forward(
+            self.encoding,
+            sequence,
+            3000 * sequence,
+            VIDEO_HEAD | 0x80,
+            PICTURE,
+            NO_DESCRIPTOR,
+            True,
+            sequence,
+        )
+
+    def counted(self) -> tuple[int, int, dict[str, int], list[tuple[int, int]]]:
+        """Return everything that is counted of it."""
+        counters = self.counters
+        slots = [(slot.packets, slot.octets) for slot in self.slots]
+        return counters.packets_out, counters.bytes_out, dict(counters.dropped), slots
+
+
+@pytest.fixture
+def receivers() -> Iterator[list[socket.socket]]:
+    made = []
+    for _ in range(3):
+        receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(5)
+        made.append(receiver)
+    yield made
+    for receiver in made:
+        receiver.close()
+
+
+@pytest.mark.parametrize("plane", planes.NAMES)
+def test_everybody_gets_every_packet_from_the_relays_own_port(
+    plane: str, receivers: list[socket.socket]
+) -> None:
+    room = Room(plane, [each.getsockname() for each in receivers])
+    for sequence in range(2, 12):
+        room.show(sequence)
+    for receiver in receivers:
+        other = reader()
+        for _ in range(11):
+            data, source = receiver.recvfrom(2000)
+            assert source == room.socket.address
+            assert other.unprotect_rtp(data)[12:] == PICTURE
+    size = 12 + len(PICTURE) + 16
+    assert room.counted() == (33, 33 * size, {}, [(11, 11 * (len(PICTURE) - 8))] * 3)
+    room.socket.close()
+
+
+def test_a_place_that_cannot_be_reached_keeps_nobody_else_and_counts_the_same_on_both(
+    receivers: list[socket.socket],
+) -> None:
+    counted = []
+    for plane in planes.NAMES:
+        room = Room(plane, [receivers[0].getsockname(), ("127.0.0.1", 0), receivers[1].getsockname()])
+        room.show(2)
+        assert [len(each.recv(2000)) > 1000 for each in receivers[:2] for _ in range(2)] == [True] * 4
+        counted.append(room.counted())
+        room.socket.close()
+    assert counted[0] == counted[1]
+    assert counted[1][2] == {"send_failed": 2}
+
+
+def test_a_socket_without_room_drops_pictures_until_there_is_room_again() -> None:
+    # UDP on loopback never fills its socket; a Unix socket that nobody reads from soon does.
+    with tempfile.TemporaryDirectory() as directory, unix_socket() as ours, unix_socket() as theirs:
+        place = f"{directory}/theirs"
+        theirs.bind(place)
+        room = Room("compiled", [("192.0.2.1", 9)] * 3, pair=Unix(ours, place))
+        raw = struct.pack("=H", socket.AF_UNIX) + place.encode() + b"\0"
+        for line in room.lines:
+            load().ffi.memmove(line.peer.route.path.address, raw, len(raw))
+            line.peer.route.path.address_bytes = len(raw)
+        for sequence in range(2, 300):
+            room.show(sequence)
+        sent, dropped = room.counters.packets_out, room.counters.dropped["send_would_block"]
+        assert 0 < sent < 299 * 3
+        assert sent + dropped == 299 * 3
+        assert [theirs.recv(2000)[:1] for _ in range(sent)] == [b"\x90"] * sent
+        room.show(300)
+        room.show(301)
+        assert room.counters.packets_out == sent + 6
+        assert sum(slot.packets for slot in room.slots) == sent + 6
+        assert [bool(slot.outgoing.is_held) for slot in room.slots] == [False] * 3
+
+
+class Unix:
+    """Stand in for the socket's own methods where addresses are paths."""
+
+    def __init__(self, made: socket.socket, place: str) -> None:
+        self.fileno = made.fileno
+        self._made, self._place = made, place
+
+    def sendto(self, data: bytes, address: object) -> int:
+        return self._made.sendto(data, self._place)
+
+
+def unix_socket() -> socket.socket:
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    made.setblocking(False)
+    return made
+
+
+def test_a_relay_on_ipv6_reaches_both_families() -> None:
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as six:
+        six.bind(("::1", 0))
+        six.settimeout(5)
+        room = Room("compiled", [six.getsockname()], host="::1")
+        room.show(2)
+        other = reader()
+        assert [other.unprotect_rtp(six.recv(2000))[12:] for _ in range(2)] == [PICTURE] * 2
+        room.socket.close()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as four:
+        four.bind(("127.0.0.1", 0))
+        four.settimeout(5)
+        room = Room("compiled", [("::ffff:127.0.0.1", four.getsockname()[1])], host="::")
+        room.show(2)
+        assert len(four.recv(2000)) == 12 + len(PICTURE) + 16
+        room.socket.close()
+
+
+def test_addresses_are_written_as_the_kernel_reads_them() -> None:
+    assert socket_address(("1.2.3.4", 258)) == b"\x02\x00\x01\x02\x01\x02\x03\x04" + bytes(8)
+    address = ("fe80::1%eth0", 258, 7, 3)
+    raw = socket_address(address)  # as a socket of IPv6 names it
+    assert raw == b"\x0a\x00\x01\x02\x00\x00\x00\x07\xfe\x80" + bytes(13) + b"\x01\x03\x00\x00\x00"
+    assert raw[8:24] == socket.inet_pton(socket.AF_INET6, "fe80::1")
