@@ -49,6 +49,7 @@ class Connection:
         journals: Journals,
         clock: WebClock,
         changed: Callable[[int], None],
+        changed_for_itself: Callable[["Connection", int], None],
         announce: Callable[["Connection", str], None],
         now_ns: int,
     ) -> None:
@@ -64,6 +65,7 @@ class Connection:
         self._environment = environment
         self._factory = factory
         self._changed = changed
+        self._changed_for_itself = changed_for_itself
         self._announce = announce
         self._opened_ns = now_ns
         self._publish_generation = 0
@@ -164,7 +166,7 @@ class Connection:
         for each in self._lines():
             each.peer.tick(now_ns)
         if [each.peer.is_listening for each in self.subscribers] != listening:
-            self._changed(now_ns)
+            self._changed_for_itself(self, now_ns)
         self.witness.tick(now_ns)
         if self.witness.last_ns is not None and not self.witness.is_silent:
             self._end_dead(now_ns)
@@ -208,7 +210,7 @@ class Connection:
             _drop(self.publishers, lambda each: each.generation < peer.generation)
         else:
             _drop(self.subscribers, lambda each: each.generation < peer.generation)
-        self._changed(now_ns)
+            self._changed_for_itself(self, now_ns)
 
     def peer_ended(self, peer: Peer, now_ns: int) -> None:
         """Take a failed or closed peer connection out; the seat stays."""
@@ -219,10 +221,11 @@ class Connection:
                 self.publishers.remove(publisher)
             if self.tracks != before:
                 self.witness.published(now_ns)
+                self._changed(now_ns)
         for subscriber in [each for each in self.subscribers if each.peer is peer]:
             subscriber.close()
             self.subscribers.remove(subscriber)
-        self._changed(now_ns)
+            self._changed_for_itself(self, now_ns)
 
     def _end_dead(self, now_ns: int) -> None:
         """End what has been still since long ago, counted from when the seat woke up: both sleep together."""

@@ -89,6 +89,7 @@ class Relay:
                 journals=self._journals,
                 clock=self._clock,
                 changed=lambda at_ns: self._refresh(room, at_ns),
+                changed_for_itself=self._refresh_for,
                 announce=self._announce,
                 now_ns=now_ns,
             )
@@ -96,10 +97,13 @@ class Relay:
             if room not in self.rooms:
                 self.rooms[room] = Room(room=room, environment=self._environment, emit=self._emit)
             self.rooms[room].add(held)
-        elif (held.room, held.participant) != (room, participant):
+            held.allow(microphone=microphone, camera=camera, screen=screen, side_room=side_room)
+            return  # nothing is published yet, and nobody listens
+        if (held.room, held.participant) != (room, participant):
             raise OperationError("bad_request", "this connection belongs to another room or participant")
-        held.allow(microphone=microphone, camera=camera, screen=screen, side_room=side_room)
-        self._refresh(room, now_ns)
+        self.allow(
+            connection=connection, microphone=microphone, camera=camera, screen=screen, side_room=side_room
+        )
 
     def publish_offer(self, *, connection: str, generation: int, sdp: str) -> str:
         """Answer a browser's offer to send."""
@@ -115,7 +119,7 @@ class Relay:
         """Take the browser's answer, and tell it who is in its slots."""
         held = self._connection(connection)
         held.subscribed(generation=generation, answer=read(sdp))
-        self._refresh(held.room, self._now())
+        self._refresh_for(held, self._now())
         self.rooms[held.room].announce_slots(held)
 
     def allow(self, *, connection: str, microphone: bool, camera: bool, screen: bool, side_room: str) -> None:
@@ -269,6 +273,11 @@ class Relay:
         held = self.rooms.get(room)
         if held is not None:
             held.refresh(now_ns)
+
+    def _refresh_for(self, held: Connection, now_ns: int) -> None:
+        room = self.rooms.get(held.room)
+        if room is not None and held.id in room.connections:
+            room.refresh_for(held, now_ns)
 
     def _announce(self, held: Connection, state: str) -> None:
         if state in _MEDIA_STATES:

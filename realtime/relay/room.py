@@ -59,10 +59,8 @@ class Room:
 
     def look(self, connection: Connection, view: View, now_ns: int) -> None:
         """Take what somebody looks at, and act on it at once."""
-        viewer = self._viewers[connection.id]
-        viewer.view = view
-        if viewer.refresh(self._company(connection.side_room, now_ns), now_ns):
-            self.announce_slots(connection)
+        self._viewers[connection.id].view = view
+        self.refresh_for(connection, now_ns)
 
     def refresh(self, now_ns: int) -> None:
         """Bring slots and routes of every subscriber in line with what is published now."""
@@ -72,6 +70,11 @@ class Room:
                 companies[connection.side_room] = self._company(connection.side_room, now_ns)
             if viewer.refresh(companies[connection.side_room], now_ns):
                 self.announce_slots(connection)
+
+    def refresh_for(self, connection: Connection, now_ns: int) -> None:
+        """Do the same for one subscriber, when nothing has changed for the others."""
+        if self._viewers[connection.id].refresh(self._company(connection.side_room, now_ns), now_ns):
+            self.announce_slots(connection)
 
     def announce_slots(self, connection: Connection) -> None:
         """Tell the subscriber who is where, once it has asked for slots."""

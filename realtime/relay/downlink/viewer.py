@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from realtime.relay.clock import SECOND
 from realtime.relay.counters import Counters
@@ -138,12 +139,14 @@ class Viewer:
             (newest.screen, self._table.screen.holders, "video", "screen"),
         )
         return [
-            Slot(
+            _empty_slot(consumer.mid, kind, source)
+            if holder is None
+            else Slot(
                 mid=consumer.mid,
                 kind=kind,
                 participant=holder,
                 source=source,
-                paused=holder is not None and (holder, source) in self._paused,
+                paused=(holder, source) in self._paused,
             )
             for consumers, holders, kind, source in columns
             for consumer, holder in zip(consumers, holders, strict=True)
@@ -280,6 +283,12 @@ class Viewer:
             loss=0.0 if is_just_back else line.loss,
             has_reported=line.has_reported,
         )
+
+
+@cache
+def _empty_slot(mid: str, kind: MediaKind, source: Source) -> Slot:
+    """Most slots are empty most of the time, and all empty ones are alike."""
+    return Slot(mid=mid, kind=kind, participant=None, source=source)
 
 
 def _is_flowing(encoding: Encoding, now_ns: int) -> bool:
