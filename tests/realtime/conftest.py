@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
 
 import pytest
-from django.db import connection
 from pytest_django import Settings
 
 from realtime import runtime as process
@@ -16,30 +14,22 @@ from realtime.runtime import Runtime
 from telehealth.core import clock
 from tests import cast as casting
 from tests.cast import Cast
+from tests.kept_rows import keep
 from tests.realtime.ending import end
 from tests.realtime.fake_relay import FakeRelay
 from tests.realtime.stage import Room
 
-_kept: list[tuple[Cast, sqlite3.Connection]] = []
+_kept: list[tuple[Cast, Callable[[], None]]] = []
 
 
 @pytest.fixture
-def cast(transactional_db: None) -> Iterator[Cast]:
-    """Give everybody around a session that begins in ten minutes.
-
-    Built once; on SQLite the next test gets a copy of the database, which takes no time.
-    """
-    if connection.vendor != "sqlite":
-        yield casting.build(at=clock.now(), patients=2)
-        return
-    connection.ensure_connection()
-    if not _kept:
-        built, copy = casting.build(at=clock.now(), patients=2), sqlite3.connect(":memory:")
-        connection.connection.backup(copy)
-        _kept.append((built, copy))
+def cast(transactional_db: None) -> Cast:
+    """Give everybody around a session that begins in ten minutes: built once, for each test brought back."""
+    if _kept:
+        _kept[0][1]()
     else:
-        _kept[0][1].backup(connection.connection)
-    yield deepcopy(_kept[0][0])
+        _kept.append((casting.build(at=clock.now(), patients=2), keep()))
+    return deepcopy(_kept[0][0])
 
 
 @pytest.fixture
