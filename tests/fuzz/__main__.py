@@ -1,4 +1,8 @@
-"""`python -m tests.fuzz --cases 1000000 --seed 7`: the storm for as long as one likes, with its figures."""
+"""`python -m tests.fuzz --cases 1000000 --seed 7`: the storm for as long as one likes, with its figures.
+
+`--data-plane compiled` has C forward; `--sanitize` does too, with every access of its memory checked, and
+calls the C function by itself as often again.
+"""
 
 import argparse
 import logging
@@ -7,7 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from realtime.relay.compiled.library import Library, load
+from tests.fuzz import sanitized
+from tests.fuzz.lanes import Lanes
 from tests.fuzz.storm import Storm
+from tests.relay import planes
 
 EVERY = 10_000
 
@@ -17,12 +25,34 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--data-plane", choices=planes.NAMES, default="python")
+    parser.add_argument("--sanitize", action="store_true", help="the compiled plane under gcc's sanitizers")
     options = parser.parse_args()
+    if options.sanitize:
+        sanitized.again()
+        hammer(load(sanitized.library()), options.cases, options.seed)
+    plane = sanitized.library() if options.sanitize else options.data_plane
+    with planes.forwarding(plane):
+        return blow(options.cases, options.seed)
+
+
+def hammer(library: Library, cases: int, seed: int) -> None:
+    """Call the C function by itself, and say what it told."""
+    begun = time.monotonic()
+    lanes = Lanes(library, seed)
+    lanes.run(cases)
+    lanes.close()
+    say(f"seed {seed}: {cases} calls of C in {time.monotonic() - begun:.0f} s")
+    say("told: " + ", ".join(f"{name} {number}" for name, number in lanes.told.most_common()))
+
+
+def blow(cases: int, seed: int) -> int:
+    """Let the storm blow; 1 means that something broke."""
     logging.basicConfig(stream=sys.stderr)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
-        storm = Storm(Path(directory), options.seed)
-        storm.run(min(EVERY, options.cases))
+        storm = Storm(Path(directory), seed)
+        storm.run(min(EVERY, cases))
         before = storm.objects()
 
         def progress(done: int) -> None:
@@ -30,9 +60,9 @@ def main() -> int:
                 rate = (done + EVERY) / (time.monotonic() - begun)
                 say(f"{done + EVERY} cases, {rate:.0f} a second, {storm.objects() - before:+d} objects")
 
-        storm.run(max(0, options.cases - EVERY), progress)
+        storm.run(max(0, cases - EVERY), progress)
         storm.settle()
-        say(f"seed {options.seed}: {sum(storm.kinds.values())} cases in {time.monotonic() - begun:.0f} s")
+        say(f"seed {seed}: {sum(storm.kinds.values())} cases in {time.monotonic() - begun:.0f} s")
         say("sent: " + ", ".join(f"{name} {number}" for name, number in storm.kinds.most_common()))
         dropped = storm.world.counters.dropped.most_common()
         say("dropped: " + ", ".join(f"{name} {number}" for name, number in dropped))

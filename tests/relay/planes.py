@@ -5,6 +5,7 @@ Without a socket C leaves its datagrams to Python to send, so the network in mem
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from realtime.relay.compiled import library
 from realtime.relay.compiled.plane import CompiledPlane
@@ -13,12 +14,12 @@ from realtime.relay.plane import DataPlane
 from realtime.relay.transport.peer import Send
 
 NAMES = ("python", "compiled")
-_chosen = ["python"]
+_chosen: list[str | Path] = ["python"]
 
 
 @contextmanager
-def forwarding(name: str) -> Iterator[None]:
-    """Let every relay that is made meanwhile forward with this plane."""
+def forwarding(name: str | Path) -> Iterator[None]:
+    """Let every relay that is made meanwhile forward with this plane; a path names another library."""
     _chosen.append(name)
     try:
         yield
@@ -28,6 +29,8 @@ def forwarding(name: str) -> Iterator[None]:
 
 def make(*, counters: Counters, send: Send, name: str | None = None) -> DataPlane:
     """Make the plane that was chosen; a library that was not built is a failure, and the failure says so."""
-    if (name or _chosen[-1]) == "python":
+    chosen = name or _chosen[-1]
+    if chosen == "python":
         return DataPlane()
-    return CompiledPlane(library.load(), counters=counters, send=send)
+    path = chosen if isinstance(chosen, Path) else None
+    return CompiledPlane(library.load(path), counters=counters, send=send)
