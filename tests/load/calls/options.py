@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.load.calls.call import Shape
@@ -27,8 +28,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--people", type=int, help="one shape: people in a group (12)")
     parser.add_argument("--groups", type=int, help="one shape: how many groups (1)")
     parser.add_argument("--publishers", type=int, help="one shape: how many of a group publish (all)")
-    parser.add_argument("--seconds", type=float, default=6, help="how long each window is (6)")
-    parser.add_argument("--repetitions", type=int, default=3, help="how often each cell is measured (3)")
+    parser.add_argument("--seconds", type=float, default=5, help="how long each window is (5)")
+    parser.add_argument("--repetitions", type=int, default=2, help="how often a cell is measured (2)")
     parser.add_argument("--no-fill", action="store_true", help="do not search for 70 %% of a core")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run there")
     parser.add_argument("--write", action="store_true", help="renew the table in docs/benchmarks.md")
@@ -44,12 +45,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def plan(given: argparse.Namespace) -> Plan:
     """Return what the command line asks for."""
     if given.people or given.groups or given.publishers:
-        return Plan([Cell(_shape(given), tuple(given.relay or ["ours"]))], given.repetitions, given.seconds)
+        cell = Cell(_shape(given), tuple(given.relay or ["ours"]), given.repetitions)
+        return Plan([cell], given.seconds)
     made = quick(given.seconds) if given.quick else full(given.seconds, given.repetitions)
-    relays = given.relay
-    cells = [Cell(cell.shape, tuple(relays)) for cell in made.cells] if relays else made.cells
-    filled = tuple(relays) if relays and made.filled else made.filled
-    return Plan(cells, made.repetitions, made.seconds, () if given.no_fill else filled)
+    cells, filled = made.cells, made.filled
+    if given.relay:
+        cells = [replace(cell, relays=tuple(given.relay)) for cell in cells]
+        filled = tuple(given.relay) if filled else ()
+    return Plan(cells, made.seconds, () if given.no_fill else filled)
 
 
 def _shape(given: argparse.Namespace) -> Shape:

@@ -77,7 +77,7 @@ class Bench:
         """Run A B C A B C on each shape, so that what changes on the machine changes for all."""
         failures: Counter[tuple[Shape, str]] = Counter()
         for cell in plan.cells:
-            for _ in range(plan.repetitions):
+            for _ in range(cell.repetitions):
                 for name in cell.relays:
                     if failures[cell.shape, name] < FAILURES:
                         run = self.run(cell.shape, name, plan.seconds)

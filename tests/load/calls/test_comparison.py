@@ -53,7 +53,7 @@ class Absent:
 def test_relays_take_turns_and_one_that_fails_again_is_tried_no_more() -> None:
     log: list[str] = []
     relays = {name: Absent(name, RelayFailedError("broken"), log) for name in "ab"}
-    plan = Plan([Cell(Shape("two", 1, 2), ("a", "b"))], repetitions=FAILURES + 1, seconds=1)
+    plan = Plan([Cell(Shape("two", 1, 2), ("a", "b"), FAILURES + 1)], seconds=1)
     runs = list(Bench(relays, "127.0.0.1", FOOTAGE).run_all(plan))
     assert [run.relay for run in runs] == ["a", "b"] * FAILURES
     assert all("broken" in run.failure and run.figures is None for run in runs)
@@ -85,14 +85,14 @@ def test_without_options_everything_that_is_claimed_is_measured() -> None:
 
 def test_the_quick_comparison_is_the_group_of_twelve() -> None:
     plan = options.plan(options.parse(["--quick", "--relay", "ours", "janus"]))
-    assert plan.cells == [Cell(GROUP, ("ours", "janus"))]
+    assert plan.cells == [Cell(GROUP, ("ours", "janus"), 2)]
     assert not plan.filled
 
 
 def test_one_shape_can_be_asked_for() -> None:
-    plan = options.plan(options.parse(["--people", "4", "--groups", "3", "--repetitions", "2"]))
-    assert plan.cells == [Cell(Shape("3 x 4", 3, 4), ("ours",))]
-    assert len(plan) == 2
+    plan = options.plan(options.parse(["--people", "4", "--groups", "3", "--repetitions", "5"]))
+    assert plan.cells == [Cell(Shape("3 x 4", 3, 4), ("ours",), 5)]
+    assert len(plan) == 5
 
 
 def test_every_relay_has_a_meaning() -> None:
