@@ -24,6 +24,13 @@ class Liveness:
         self.last_ns = expected_since_ns
         self.is_silent = False
 
+    def goes_on(self, now_ns: int) -> bool:
+        """Take note of a packet that changes nothing, as nearly all do; False: it has to be looked at."""
+        if self.last_ns is None or self.is_silent or now_ns - self.last_ns >= SILENT_AFTER_NS:
+            return False
+        self.last_ns = now_ns
+        return True
+
     def packet(self, now_ns: int) -> Change | None:
         """Take note of one authenticated packet; call `tick` before it, so that no gap goes unseen."""
         before, self.last_ns = self.last_ns, now_ns

@@ -59,6 +59,8 @@ class Witness:
 
     def packet(self, now_ns: int) -> None:
         """Take note of any authenticated packet: SRTP, SRTCP, or STUN."""
+        if self._live.goes_on(now_ns):
+            return
         if self._live.tick(now_ns) is not None:
             self._silent(now_ns)
         change = self._live.packet(now_ns)
@@ -73,7 +75,7 @@ class Witness:
     def camera_packet(self, now_ns: int) -> None:
         """Take note of an authenticated video packet; `packet` has been called for it before."""
         camera = self._camera
-        if camera is None:
+        if camera is None or camera.goes_on(now_ns):
             return
         if camera.tick(now_ns) is not None:
             self._camera_silent(camera, now_ns)

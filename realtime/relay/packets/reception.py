@@ -2,7 +2,7 @@
 
 from realtime.relay.clock import MILLISECOND, SECOND
 from realtime.relay.packets import rtcp
-from realtime.relay.packets.rtp import signed16, signed32
+from realtime.relay.packets.rtp import signed16
 
 # Packets of a frame come in a burst, in which a neighbour may overtake; those of a voice come 20 ms apart.
 FIRST_VIDEO_NACK_AFTER_NS = 15 * MILLISECOND
@@ -46,15 +46,17 @@ class ReceptionStats:
 
     def count(self, sequence: int, timestamp: int, now_ns: int) -> int:
         """Take one packet in; return its unwrapped sequence number."""
-        unwrapped = self._highest + signed16(sequence - self._highest)
-        self._highest = max(self._highest, unwrapped)
+        # `signed16` and `signed32`, written out: this is done for every packet that comes.
+        ahead = ((sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000
+        unwrapped = self._highest + ahead
+        if ahead > 0:
+            self._highest = unwrapped
         self.received += 1
-        arrival = now_ns * self.clock_rate // SECOND
-        transit = arrival - timestamp
+        transit = now_ns * self.clock_rate // SECOND - timestamp
         if self._transit is not None:
-            # signed32: the RTP clock wraps, a difference of transits does not
-            distance = abs(signed32(transit - self._transit))
-            self._jitter += (distance - self._jitter) / 16
+            # The RTP clock wraps, a difference of transits does not.
+            distance = ((transit - self._transit + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+            self._jitter += (abs(distance) - self._jitter) / 16
         self._transit = transit
         return unwrapped
 

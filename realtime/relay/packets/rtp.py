@@ -3,10 +3,13 @@
 import struct
 
 HEADER = struct.Struct("!HHII")
+_EXTENDED_HEADER = struct.Struct("!HHIIHH")
 FIXED_LENGTH = 12
 ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
 _ORIGINAL_SEQUENCE = 2
+# The first byte of version 2 with an extension and nothing else.
+_PLAIN_EXTENDED = 0x90
 
 # sequence, timestamp, ssrc, extension start, extension end, payload start, payload end
 Header = tuple[int, int, int, int, int, int, int]
@@ -23,6 +26,13 @@ def parse_header(data: bytes) -> Header:
     if length < FIXED_LENGTH:
         raise ValueError("shorter than a header")
     first = data[0]
+    if first == _PLAIN_EXTENDED and length >= _EXTENDED_HEADER.size:
+        # As nearly every packet of a browser is: an extension, no contributing sources, no padding.
+        _, sequence, timestamp, ssrc, _, words = _EXTENDED_HEADER.unpack_from(data)
+        start = 16 + 4 * words
+        if start > length:
+            raise ValueError("header is longer than the packet")
+        return sequence, timestamp, ssrc, 16, start, start, length
     if first >> 6 != 2:
         raise ValueError("not version 2")
     _, sequence, timestamp, ssrc = HEADER.unpack_from(data)
@@ -58,30 +68,40 @@ def find_extension(data: bytes, start: int, end: int, wanted: int) -> bytes:
     """Return the value of header extension `wanted`, or nothing; a malformed block ends where it breaks."""
     if start >= end:
         return b""
-    profile = int.from_bytes(data[start - 4 : start - 2], "big")
-    one_byte = profile == ONE_BYTE_PROFILE
-    if not one_byte and profile & 0xFFF0 != _TWO_BYTE_PROFILE:
+    profile = data[start - 4] << 8 | data[start - 3]
+    if profile == ONE_BYTE_PROFILE:
+        return _find_one_byte(data, start, end, wanted)
+    if profile & 0xFFF0 != _TWO_BYTE_PROFILE:
         return b""
     position = start
     while position < end:
         if data[position] == 0:
             position += 1
             continue
-        if one_byte:
-            identifier, size = data[position] >> 4, (data[position] & 0x0F) + 1
-            position += 1
-            if identifier == 15:
-                return b""
-        else:
-            if position + 2 > end:
-                return b""
-            identifier, size = data[position], data[position + 1]
-            position += 2
+        if position + 2 > end:
+            return b""
+        identifier, size = data[position], data[position + 1]
+        position += 2
         if position + size > end:
             return b""
         if identifier == wanted:
             return data[position : position + size]
         position += size
+    return b""
+
+
+def _find_one_byte(data: bytes, start: int, end: int, wanted: int) -> bytes:
+    while start < end:
+        head = data[start]
+        start += 1
+        if head == 0:
+            continue
+        after = start + (head & 0x0F) + 1
+        if head >= 0xF0 or after > end:  # identifier 15 ends the block
+            return b""
+        if head >> 4 == wanted:
+            return data[start:after]
+        start = after
     return b""
 
 

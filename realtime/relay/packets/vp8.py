@@ -15,6 +15,13 @@ def parse_descriptor(data: bytes, start: int, end: int) -> tuple[bool, Descripto
         return False, NO_DESCRIPTOR
     first = data[start]
     position = start + 1
+    if first & 0x80 and position + 4 < end and data[position] & 0xC0 == 0xC0 and data[position + 1] & 0x80:
+        # As libvpx writes it: a picture id of 15 bits and TL0PICIDX, mostly with the temporal layer behind.
+        picture = (data[position + 1] & 0x7F) << 8 | data[position + 2]
+        descriptor = (2, picture, 4, data[position + 3])
+        position += 5 if data[position] & 0x30 else 4
+        begins = first & 0x17 == 0x10 and position < end and not data[position] & 0x01
+        return begins, descriptor
     picture_at = picture = index_at = index = 0
     if first & 0x80:
         if position >= end:

@@ -145,7 +145,8 @@ class Encoding:
         if not self.allowed:
             self._running = False
             return "not_allowed"
-        timestamp = self._timestamp + rtp.signed32(timestamp - self._timestamp)
+        # `signed32`, written out.
+        timestamp = self._timestamp + ((timestamp - self._timestamp + 0x80000000) & 0xFFFFFFFF) - 0x80000000
         if self.subscribers:
             self._watched_ns = now_ns
         elif now_ns - self._watched_ns >= _WATCHED_FOR_NS:
