@@ -13,9 +13,9 @@ from aiortc.codecs.vpx import Vp8Encoder
 WIDTH, HEIGHT, FRAME_RATE = 640, 360, 25
 PICTURE_BITS = 625_000
 VOICE_BITS, VOICE_RATE, VOICE_SAMPLES = 32_000, 48_000, 960
-FRAMES, VOICES = 400, 200
+FRAMES, VOICES = 250, 200
 # No two send as many frames before they begin anew with a key frame, so that they do not do it together.
-SHORTEST_LOOP = 200
+SHORTEST_LOOP = 150
 _BANDS = 6
 _SEED = 7
 # First byte with X, then I, then fifteen bits of picture id (RFC 7741).

@@ -38,7 +38,7 @@ class Plan:
 
 
 def full(seconds: float, repetitions: int) -> Plan:
-    """Return everything that is claimed, in some twenty minutes; the targets are about the group of twelve."""
+    """Return all that is claimed, in some twenty minutes; the targets are about the group of twelve."""
     cells = [Cell(GROUP, FORWARDERS, repetitions + 2)]
     cells += [Cell(shape, FORWARDERS, repetitions) for shape in (ONE_ON_ONES, *OTHER_GROUPS, *SEVERAL)]
     cells.append(Cell(LECTURE, (PYTHON, COMPILED, JANUS, REENCODE), repetitions))
