@@ -12,7 +12,7 @@ from django.conf import settings
 
 from realtime.wire.errors import ErrorId
 from realtime.words import Refusal, refusal
-from sessions.selectors.scope import get_session_for
+from sessions.selectors.scope import knows_session
 from telehealth.accounts import access
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
@@ -75,11 +75,9 @@ def identify(*, user: object, session_key: str | None, group_session_id: UUID, a
             "This account cannot join live sessions.",
             "Sign in with the account of the person who takes part.",
         )
-    try:
-        get_session_for(user, group_session_id, at)
-    except NotFound:
+    if not knows_session(user, group_session_id, at):
         deny(user, "not_found", group_session_id, "connect", at)
-        raise
+        raise NotFound("session_not_found", "There is no such session among yours.")
     return Caller(user, user.role_enum, session_key)
 
 
@@ -101,9 +99,7 @@ def keep_login(caller: Caller, group_session_id: UUID, at: datetime) -> Refusal 
     """
     if not touch_session(session_key=caller.session_key, role=caller.role, at=at):
         return refusal(ErrorId.UNAUTHENTICATED)
-    try:
-        get_session_for(caller.user, group_session_id, at)
-    except NotFound:
+    if not knows_session(caller.user, group_session_id, at):
         deny(caller.user, "not_found", group_session_id, "ping", at)
         return refusal(ErrorId.NOT_FOUND)
     return None

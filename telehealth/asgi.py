@@ -2,12 +2,11 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
-
+from telehealth.core.handler import get_application
 from telehealth.core.start import refuse_contradictions
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-http = get_asgi_application()
+http = get_application()
 refuse_contradictions()
 
 # Only after the line above are the apps loaded that these modules import models from.

@@ -46,6 +46,11 @@ def get_session_for(user: User, pk: UUID, at: datetime) -> GroupSession:
     return found
 
 
+def knows_session(user: User, pk: UUID, at: datetime) -> bool:
+    """Say whether a session is inside the account's scope, without reading it."""
+    return sessions_for(user, at).filter(pk=pk).exists()
+
+
 def get_series_for(user: User, pk: UUID, at: datetime) -> SessionSeries:
     """Give a series of one of the account's programs; patients see sessions, never the series.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import models, transaction
 
 from telehealth.core import hashchain, logs
+from telehealth.core.errors import NotFound
 from telehealth.core.locking import lock
 
 from .actions import AuditAction
@@ -31,9 +32,9 @@ def record(
 
     `data` holds ids, numbers and closed words only. The head's lock is kept until the transaction ends.
     """
-    with transaction.atomic():
-        AuditHead.objects.get_or_create(pk=1)
-        head = lock(AuditHead, 1)
+    # No savepoint: who goes on without the event it could not write must not commit either.
+    with transaction.atomic(savepoint=False):
+        head = _lock_head()
         event = AuditEvent(
             seq=head.seq + 1,
             at=at,
@@ -50,6 +51,15 @@ def record(
         head.seq, head.row_hash = event.seq, event.row_hash
         head.save(update_fields=["seq", "row_hash"])
     return event
+
+
+def _lock_head() -> AuditHead:
+    """Hold the end of the chain, made by the first event there is."""
+    try:
+        return lock(AuditHead, 1)
+    except NotFound:
+        AuditHead.objects.get_or_create(pk=1)
+        return lock(AuditHead, 1)
 
 
 def has_recorded(
