@@ -1,6 +1,7 @@
 """One participant's device in a room: a seat that outlives the peer connections it is fed through."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from realtime.relay.clock import SECOND, WebClock
@@ -25,6 +26,16 @@ FORGOTTEN_AFTER_NS = 180 * SECOND
 DEAD_AFTER_NS = 30 * SECOND
 
 Line = TypeVar("Line", PublishPeer, SubscribePeer)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Say which sources of a connection may be forwarded, and in which side room; the group's is empty."""
+
+    microphone: bool
+    camera: bool
+    screen: bool
+    side_room: str
 
 
 class StaleGenerationError(Exception):
@@ -102,12 +113,12 @@ class Connection:
         """Say whether any peer connection has its keys."""
         return any(each.peer.is_connected for each in self._lines())
 
-    def allow(self, *, microphone: bool, camera: bool, screen: bool, side_room: str) -> None:
+    def allow(self, allowed: Allowed) -> None:
         """Set what may be forwarded, and to whom; what may not still counts as presence."""
-        self.producers["microphone"].allowed = microphone
-        self.producers["camera"].allowed = camera
-        self.producers["screen"].allowed = screen
-        self.side_room = side_room
+        self.producers["microphone"].allowed = allowed.microphone
+        self.producers["camera"].allowed = allowed.camera
+        self.producers["screen"].allowed = allowed.screen
+        self.side_room = allowed.side_room
 
     def publish(self, *, generation: int, offer: Description, now_ns: int) -> str:
         """Answer an offer: further negotiation of the same generation, or a new peer connection."""
@@ -151,9 +162,9 @@ class Connection:
             return subscriber.offer()
         return _current(self.subscribers, generation).offer(restart=restart)
 
-    def subscribed(self, *, generation: int, answer: Description) -> None:
+    def subscribed(self, *, generation: int, answer: Description, now_ns: int) -> None:
         """Take the answer to our offer."""
-        _current(self.subscribers, generation).answer(answer)
+        _current(self.subscribers, generation).answer(answer, now_ns)
 
     def is_forgotten(self, now_ns: int) -> bool:
         """Say whether nothing authentic has come for so long that nobody will come back to this seat."""

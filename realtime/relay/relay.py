@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from realtime.relay.clock import MILLISECOND, SECOND, ClockNotSetError, Monotonic, WebClock
-from realtime.relay.connection import Connection, StaleGenerationError
+from realtime.relay.connection import Allowed, Connection, StaleGenerationError
 from realtime.relay.downlink.views import View
 from realtime.relay.drain import Drain
 from realtime.relay.facts.journal import Journals
@@ -60,17 +60,7 @@ class Relay:
         self._drain = Drain()
         self._locks = Locks(is_used=self.rooms.__contains__)
 
-    def open(
-        self,
-        *,
-        room: str,
-        connection: str,
-        participant: str,
-        microphone: bool,
-        camera: bool,
-        screen: bool = False,
-        side_room: str = "",
-    ) -> None:
+    def open(self, *, room: str, connection: str, participant: str, allowed: Allowed) -> None:
         """Make a seat; idempotent for the same room and participant."""
         now_ns = self._now()
         self._clock.wall(now_ns)  # raises while nobody has set the clock: no fact could be written
@@ -97,13 +87,11 @@ class Relay:
             if room not in self.rooms:
                 self.rooms[room] = Room(room=room, environment=self._environment, emit=self._emit)
             self.rooms[room].add(held)
-            held.allow(microphone=microphone, camera=camera, screen=screen, side_room=side_room)
+            held.allow(allowed)
             return  # nothing is published yet, and nobody listens
         if (held.room, held.participant) != (room, participant):
             raise OperationError("bad_request", "this connection belongs to another room or participant")
-        self.allow(
-            connection=connection, microphone=microphone, camera=camera, screen=screen, side_room=side_room
-        )
+        self.allow(connection=connection, allowed=allowed)
 
     def publish_offer(self, *, connection: str, generation: int, sdp: str) -> str:
         """Answer a browser's offer to send."""
@@ -118,14 +106,15 @@ class Relay:
     def subscribe_answer(self, *, connection: str, generation: int, sdp: str) -> None:
         """Take the browser's answer, and tell it who is in its slots."""
         held = self._connection(connection)
-        held.subscribed(generation=generation, answer=read(sdp))
-        self._refresh_for(held, self._now())
+        now_ns = self._now()
+        held.subscribed(generation=generation, answer=read(sdp), now_ns=now_ns)
+        self._refresh_for(held, now_ns)
         self.rooms[held.room].announce_slots(held)
 
-    def allow(self, *, connection: str, microphone: bool, camera: bool, screen: bool, side_room: str) -> None:
+    def allow(self, *, connection: str, allowed: Allowed) -> None:
         """Set what of a connection is forwarded, and to whom."""
         held = self._connection(connection)
-        held.allow(microphone=microphone, camera=camera, screen=screen, side_room=side_room)
+        held.allow(allowed)
         self._refresh(held.room, self._now())
 
     def look(self, *, connection: str, view: View) -> None:
@@ -300,4 +289,4 @@ def _media(held: Connection, state: str) -> MediaEvent:
     )
 
 
-__all__ = ["BadSdpError", "ClockNotSetError", "OperationError", "Relay", "StaleGenerationError"]
+__all__ = ["Allowed", "BadSdpError", "ClockNotSetError", "OperationError", "Relay", "StaleGenerationError"]

@@ -112,7 +112,7 @@ class SubscribePeer:
         """Say whether the browser has answered."""
         return bool(self.peer.fingerprints)
 
-    def answer(self, answer: Description) -> None:
+    def answer(self, answer: Description, now_ns: int) -> None:
         """Take the browser's answer; only now its handshake can be told from anybody else's."""
         if [media.mid for media in answer.media] != [consumer.mid for consumer in self._consumers()]:
             raise BadSdpError("the answer does not list the offered m-lines")
@@ -128,7 +128,7 @@ class SubscribePeer:
         for consumer, media in zip(self._consumers(), answer.media, strict=True):
             if media.payload is not None:
                 consumer.negotiated(payload=media.payload, rtx_payload=media.repair_payload)
-        self.peer.fingerprints = answer.fingerprints
+        self.peer.expect(answer.fingerprints, now_ns)
 
     def carry(self, column: Column, producers: list[Producer | None], now_ns: int) -> None:
         """Put these producers into the slots of one column; one that carries the right one is left alone."""

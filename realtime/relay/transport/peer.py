@@ -23,6 +23,9 @@ from realtime.relay.transport.srtp import Srtp
 # RFC 7675: who has not been heard for so long gets nothing more. It also keeps the numbers that a sleeper
 # misses far below 2^15, beyond which it could not decrypt what comes after.
 CONSENT_NS = 30 * SECOND
+# A browser begins as soon as a check is answered, mostly before its description has come by another way; a
+# hello is one or two datagrams.
+_EARLY_KEPT = 4
 
 Direction = Literal["publish", "subscribe"]
 # False says that the socket's buffer is full: what is sent next had better be voice.
@@ -80,6 +83,7 @@ class Peer:
         self._counters = counters
         self._owner = owner
         self._dtls: Dtls | None = None
+        self._early: list[bytes] = []
         self._srtp: Srtp | None = None
         self._reached_ns: int | None = None
         self.strange_checks = StrangeChecks()
@@ -106,9 +110,12 @@ class Peer:
         return outcome
 
     def dtls(self, data: bytes, now_ns: int) -> None:
-        """Take a DTLS datagram; without the other side's fingerprint it is dropped, and comes again."""
+        """Take a DTLS datagram; the first few wait for the other side's fingerprint, if need be."""
         if self.is_ended or not self.fingerprints:
-            self._counters.drop("dtls_too_early")
+            if self.is_ended or len(self._early) >= _EARLY_KEPT:
+                self._counters.drop("dtls_too_early")
+            else:
+                self._early.append(data)
             return
         if not self._dtls_rate.passes(now_ns):
             self._counters.drop("dtls_rate")
@@ -123,6 +130,13 @@ class Peer:
         if not self._dtls.datagram(data):
             self._counters.drop("dtls_unwanted")
         self._follow(self._dtls, now_ns)
+
+    def expect(self, fingerprints: Sequence[Fingerprint], now_ns: int) -> None:
+        """Take what the other side's certificate must be; what has come before that is looked at now."""
+        self.fingerprints = fingerprints
+        early, self._early = self._early, []
+        for data in early:
+            self.dtls(data, now_ns)
 
     def srtp(self, data: bytes, now_ns: int) -> None:
         """Take an SRTP or SRTCP packet."""
