@@ -27,6 +27,7 @@ class Device:
     subscriber: FakePeer = field(init=False)
     bad: Impairment | None = None
     offered: str = ""
+    is_allowed: bool = True
 
     def __post_init__(self) -> None:
         self.participant = self.participant or f"person-{self.connection}"
@@ -35,8 +36,8 @@ class Device:
             room=self.room,
             connection=self.connection,
             participant=self.participant,
-            microphone=True,
-            camera=True,
+            microphone=self.is_allowed,
+            camera=self.is_allowed,
         )
 
     def join(self) -> "Device":

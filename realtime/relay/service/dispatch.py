@@ -9,6 +9,7 @@ from realtime.relay.clock import Monotonic, WebClock
 from realtime.relay.downlink.views import View
 from realtime.relay.facts.journal import Journals, UnknownBootError
 from realtime.relay.relay import (
+    Allowed,
     BadSdpError,
     ClockNotSetError,
     OperationError,
@@ -94,10 +95,7 @@ class Dispatch:
             room=request.room,
             connection=request.connection,
             participant=request.participant,
-            microphone=request.microphone,
-            camera=request.camera,
-            screen=request.screen,
-            side_room=request.side_room,
+            allowed=_allowed(request),
         )
         return wire.Done()
 
@@ -120,13 +118,7 @@ class Dispatch:
         return wire.Done()
 
     def _allow(self, request: wire.ConnectionAllow) -> wire.Ok:
-        self._relay.allow(
-            connection=request.connection,
-            microphone=request.microphone,
-            camera=request.camera,
-            screen=request.screen,
-            side_room=request.side_room,
-        )
+        self._relay.allow(connection=request.connection, allowed=_allowed(request))
         return wire.Done()
 
     def _view(self, request: wire.ConnectionView) -> wire.Ok:
@@ -158,6 +150,10 @@ class Dispatch:
     def _facts_ack(self, request: wire.FactsAck) -> wire.Ok:
         self._journals.acknowledge(boot=request.boot, upto=request.upto)
         return wire.Done()
+
+
+def _allowed(request: wire.ConnectionOpen | wire.ConnectionAllow) -> Allowed:
+    return Allowed(request.microphone, request.camera, request.screen, request.side_room)
 
 
 def _sized(sdp: str) -> str:
