@@ -12,7 +12,7 @@ from tests.load.calls import floor, machine, media, namespace, options, report, 
 from tests.load.calls.plans import Plan
 from tests.load.calls.relays import RelayFailedError, RelayMissingError
 from tests.load.calls.relays.known import RELAYS
-from tests.load.calls.runs import Bench, Run
+from tests.load.calls.runs import Bench, Run, nearest
 
 RELAY_CORE, GENERATOR_CORE = 0, 1
 _DOCUMENT = Path(__file__).parents[3] / "docs" / "benchmarks.md"
@@ -64,14 +64,14 @@ def _runs(bench: Bench, plan: Plan) -> list[Run]:
 
 def _filled(bench: Bench, plan: Plan) -> list[Run]:
     """Return the run nearest to 70 % of a core for each relay that is asked for."""
-    nearest = []
+    chosen = []
     for name in plan.filled:
         tried = []
         for run in bench.fill(name, plan.seconds):
             tried.append(run)
             say(f"[70 % of a core] {table.line(run)}")
-        nearest.append(tried[-1])
-    return nearest
+        chosen.append(nearest(tried))
+    return chosen
 
 
 def _leave(made: report.Report, given: argparse.Namespace) -> None:

@@ -1,5 +1,6 @@
 """The comparison: every relay in turn, again and again, each time a new process and new calls."""
 
+import math
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -85,7 +86,7 @@ class Bench:
                         yield run
 
     def fill(self, name: str, seconds: float) -> Iterator[Run]:
-        """Search for as many groups as bring the relay to 70 % of its core; the last run is the nearest."""
+        """Search for as many groups as bring the relay to 70 % of its core; `nearest` picks one of the runs."""
         groups = _FILL_FIRST_GROUPS
         tried: set[int] = set()
         while groups not in tried and len(tried) < _FILL_TRIES:
@@ -97,3 +98,11 @@ class Bench:
                 return
             wanted = round(groups * FILL_PERCENT / max(run.figures.core_percent, 1))
             groups = min(max(wanted, 1), 2 * groups, _FILL_MOST_GROUPS)
+
+
+def nearest(tried: Sequence[Run]) -> Run:
+    """Return the run that came nearest to 70 % of a core; one that failed only if all did."""
+    return min(
+        tried,
+        key=lambda run: abs(run.figures.core_percent - FILL_PERCENT) if run.figures is not None else math.inf,
+    )

@@ -13,7 +13,7 @@ from tests.load.calls.figures import Band, band, figures, quantile
 from tests.load.calls.floor import Floor, measure
 from tests.load.calls.machine import Memory
 from tests.load.calls.relays.known import JANUS, PYTHON
-from tests.load.calls.runs import Run
+from tests.load.calls.runs import Run, nearest
 
 MILLISECOND = 1_000_000
 WINDOW = Window(
@@ -109,6 +109,12 @@ def test_a_relay_that_failed_has_a_row_and_a_reason() -> None:
     assert "| janus | - |" in table.markdown(runs)
     assert "failed: it broke" in table.line(runs[0])
     assert table.failures(runs) == ["group of 12, janus: it broke"]
+
+
+def test_the_run_nearest_to_the_wanted_load_is_shown() -> None:
+    below, beyond, failed = run(PYTHON, 6.5), run(PYTHON, 9.5), Run(GROUP, PYTHON, None, "broken")
+    assert nearest([below, beyond, failed]) is below
+    assert nearest([failed]) is failed
 
 
 def _report() -> report.Report:

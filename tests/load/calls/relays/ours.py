@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from websockets.exceptions import ConnectionClosed
+
 from tests.load.calls.relays import Place, RelayFailedError
 from tests.relay.process import REPOSITORY, SECRET, Control
 
@@ -112,13 +114,21 @@ class OurRelay:
                 self._control.socket.recv(timeout=0)
             except TimeoutError:
                 return
+            except ConnectionClosed as error:
+                raise self._gone() from error
 
     def _ask(self, op: str, **fields: object) -> str:
         assert self._control is not None
-        reply = self._control.raw(op, **fields)
+        try:
+            reply = self._control.raw(op, **fields)
+        except ConnectionClosed as error:
+            raise self._gone() from error
         if "ok" not in reply:
             raise RelayFailedError(f"{op}: {reply['error']}")
         return str(reply["ok"].get("sdp", ""))
+
+    def _gone(self) -> RelayFailedError:
+        return RelayFailedError(f"our relay has gone: {self.log.read_text()[-2000:]}")
 
 
 def _connection(room: str, participant: str) -> str:
