@@ -46,6 +46,7 @@ class Census:
 
 def take_census() -> Census:
     """Count objects by type, and what every index of the relay holds."""
+    gc.unfreeze()
     gc.collect()
     everything = gc.get_objects()
     kinds = Counter(f"{type(each).__module__}.{type(each).__qualname__}" for each in everything)
