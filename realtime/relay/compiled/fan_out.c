@@ -1,5 +1,6 @@
 // Forwarding in its steady state: one packet of one encoding, to everybody whose next packet it is.
-// Whatever is out of the ordinary is left untouched and named, and Python does it; see docs/relay.md, section 15.
+// Whatever is out of the ordinary is left untouched and named, and Python does it. docs/relay.md explains it under
+// "The compiled data plane".
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdbool.h>
@@ -126,7 +127,8 @@ static void advance(struct lane *lane, const struct packet *packet)
 }
 
 // Write the packet as it goes to this lane, whose numbers have advanced to it.
-static void write_packet(uint8_t *to, const struct lane *lane, const struct packet *packet, const struct numbers *numbers)
+static void write_packet(uint8_t *to, const struct lane *lane, const struct packet *packet,
+                         const struct numbers *numbers)
 {
     put16(to, packet->head ^ lane->payload_change);
     put16(to + 2, (uint32_t)lane->last_sequence);
@@ -199,10 +201,11 @@ int fan_out(struct batch *batch, struct lane *const *lanes, int count, const uin
             batch->left_to_python[batch->left++] = i;
             continue;
         }
+        uint8_t *datagram = batch->data[batch->made];
         int bytes = HEADER_BYTES + body_bytes;
         advance(lane, &packet);
-        write_packet(batch->data[batch->made], lane, &packet, &numbers);
-        if (batch->protect(lane->path->session, batch->data[batch->made], &bytes) != 0 || bytes > DATAGRAM_BYTES) {
+        write_packet(datagram, lane, &packet, &numbers);
+        if (batch->protect(lane->path->session, datagram, &bytes) != 0 || bytes > DATAGRAM_BYTES) {
             batch->unprotectable++;
             continue;
         }
