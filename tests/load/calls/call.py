@@ -59,6 +59,7 @@ class Window:
     late: int
     peers: int
     spinners_cpu: float
+    stolen: float
     memory_before: machine.Memory
     memory_after: machine.Memory
 
@@ -165,12 +166,15 @@ class Calls:
         started_ns = time.monotonic_ns()
         generator.run(seconds)
         after, cpu_after = self._sums(), self._cpu()
-        relay, own, spinners = (later - earlier for earlier, later in zip(cpu, cpu_after, strict=True))
+        relay, own, spinners, stolen = (
+            later - earlier for earlier, later in zip(cpu, cpu_after, strict=True)
+        )
         return Window(
             seconds=(time.monotonic_ns() - started_ns) / SECOND,
             relay_cpu=relay,
             generator_cpu=own,
             spinners_cpu=spinners,
+            stolen=stolen,
             sent=after.sent - before.sent,
             arrived=after.arrived - before.arrived,
             span=after.span - before.span,
@@ -187,10 +191,11 @@ class Calls:
             memory_after=machine.memory(self.relay.pid),
         )
 
-    def _cpu(self) -> tuple[float, float, float]:
-        """Return the CPU clocks of the relay, of this process and of all spinners."""
+    def _cpu(self) -> tuple[float, float, float, float]:
+        """Return the CPU clocks of the relay, of this process and of all spinners, and what the host took."""
         spinners = sum(machine.cpu_seconds(pid) for pid in self.spinners)
-        return machine.cpu_seconds(self.relay.pid), machine.cpu_seconds(os.getpid()), spinners
+        own = machine.cpu_seconds(os.getpid())
+        return machine.cpu_seconds(self.relay.pid), own, spinners, machine.stolen_seconds()
 
     def _sums(self) -> _Sums:
         published: dict[str, int] = {}

@@ -8,6 +8,8 @@ from tests.load.calls.call import Window
 
 GENERATOR_LIMIT_PERCENT = 70.0
 LATE_LIMIT_PERCENT = 1.0
+# Of one core. The kernel bills more than half of such time to whoever was running.
+STOLEN_LIMIT_PERCENT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class Figures:
 
     `delay_ms` is from before the sender protects a voice packet to when the receiver's kernel has it.
     `loss_percent` are holes in the numbers of what arrived; `arrived_percent` is of what should have: what
-    was sent, times whom it was for. `others_percent` is what somebody else took of the two cores.
+    was sent, times whom it was for. `others_percent` is what other processes took of the two
+    cores, `stolen_percent` what the host of a virtual machine did, both in percent of one core.
     """
 
     cpu_us: float
@@ -31,6 +34,7 @@ class Figures:
     generator_percent: float
     late_percent: float
     others_percent: float
+    stolen_percent: float
     refused: int
     void: tuple[str, ...]
 
@@ -71,6 +75,7 @@ def figures(window: Window) -> Figures:
         generator_percent=generator,
         late_percent=late,
         others_percent=_others(window),
+        stolen_percent=100 * window.stolen / window.seconds,
         refused=window.refused,
         void=tuple(_voids(window, generator, late)),
     )
@@ -80,7 +85,7 @@ def _others(window: Window) -> float:
     """Return what is missing of two cores that spinners keep busy, in percent of one core."""
     if not window.spinners_cpu:
         return 0.0
-    used = window.relay_cpu + window.generator_cpu + window.spinners_cpu
+    used = window.relay_cpu + window.generator_cpu + window.spinners_cpu + window.stolen
     return max(0.0, 100 * (2 - used / window.seconds))
 
 
@@ -90,6 +95,9 @@ def _voids(window: Window, generator: float, late: float) -> list[str]:
         found.append(f"the generator took {generator:.0f} % of its core")
     if late > LATE_LIMIT_PERCENT:
         found.append(f"the generator was late with {late:.1f} % of what it sent")
+    stolen = 100 * window.stolen / window.seconds
+    if stolen > STOLEN_LIMIT_PERCENT:
+        found.append(f"{stolen:.0f} % of a core was taken from this virtual machine")
     if window.unsent:
         found.append(f"{window.unsent} datagrams did not leave the generator")
     if not window.arrived:

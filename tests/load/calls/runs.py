@@ -86,7 +86,7 @@ class Bench:
                         yield run
 
     def fill(self, name: str, seconds: float) -> Iterator[Run]:
-        """Search for as many groups as bring the relay to 70 % of its core; `nearest` picks one of the runs."""
+        """Search for as many groups as bring the relay to 70 % of its core; `nearest` picks a run."""
         groups = _FILL_FIRST_GROUPS
         tried: set[int] = set()
         while groups not in tried and len(tried) < _FILL_TRIES:

@@ -10,7 +10,7 @@ from tests.load.calls.runs import Run
 BASELINES = (JANUS, TUNED)
 _COLUMNS = (
     *("Calls", "Relay", "CPU a packet", f"/ {JANUS}", f"/ {TUNED}", "Core", "Packets/s"),
-    *("Delay p50 / p95 / p99", "Lost", "Arrived", "Join p50 / p95", "RSS a peer", "Others", "Runs"),
+    *("Delay p50 / p95 / p99", "Lost", "Arrived", "Join p50 / p95", "RSS a peer", "Others, stolen", "Runs"),
 )
 Number = Callable[[Figures], float]
 Numbers = Callable[[Figures], Sequence[float]]
@@ -27,7 +27,7 @@ def line(run: Run) -> str:
         f" delay {_slashed(each.delay_ms, 2)} ms  lost {each.loss_percent:.3f} %"
         f" arrived {each.arrived_percent:.1f} %  join {_slashed(each.join_ms, 0)} ms  {each.rss_kib:.0f} KiB "
         f" generator {each.generator_percent:.0f} % late {each.late_percent:.2f} %"
-        f" others {each.others_percent:.0f} %"
+        f" others {each.others_percent:.0f} % stolen {each.stolen_percent:.0f} %"
     )
     return where + words + "".join(f"; VOID: {why}" for why in each.void)
 
@@ -50,7 +50,7 @@ def markdown(runs: Sequence[Run]) -> str:
             _one(mine, lambda each: each.arrived_percent, 1, " %"),
             _several(mine, 2, lambda each: each.join_ms, 0),
             _one(mine, lambda each: each.rss_kib, 0, " KiB"),
-            _one(mine, lambda each: each.others_percent, 0, " %"),
+            _shares(mine),
             f"{sum(not each.void for each in mine)} of {tried}",
         )
         lines.append("| " + " | ".join(row) + " |")
@@ -108,6 +108,11 @@ def _several(figures: Sequence[Figures], count: int, of: Numbers, digits: int) -
     bands = [band(figures, lambda each, at=at: of(each)[at]) for at in range(count)]  # type: ignore[misc]
     found = [f"{each.middle:.{digits}f}" for each in bands if each is not None]
     return " / ".join(found) + " ms" if found else "-"
+
+
+def _shares(figures: Sequence[Figures]) -> str:
+    found = [band(figures, of) for of in (lambda each: each.others_percent, lambda each: each.stolen_percent)]
+    return ", ".join(f"{each.middle:.0f} %" for each in found if each is not None) or "-"
 
 
 def _slashed(values: Sequence[float], digits: int) -> str:

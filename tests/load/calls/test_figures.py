@@ -20,7 +20,8 @@ WINDOW = Window(
     seconds=10,
     relay_cpu=2,
     generator_cpu=5,
-    spinners_cpu=12.5,
+    spinners_cpu=12,
+    stolen=0.5,
     sent=10_000,
     arrived=99_000,
     span=100_000,
@@ -57,6 +58,7 @@ def test_a_window_becomes_figures() -> None:
     assert found.rss_kib == pytest.approx(100)
     assert found.pss_kib == pytest.approx(50)
     assert found.others_percent == pytest.approx(5)
+    assert found.stolen_percent == pytest.approx(5)
     assert found.void == ()
 
 
