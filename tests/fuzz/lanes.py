@@ -11,6 +11,7 @@ from realtime.relay.compiled.library import Library
 from realtime.relay.transport.srtp import Srtp, protect_address
 
 _MOST = 200
+_WEIGHTS = (1, 12, 12, 12, 12, 1, 1, 1, 1)
 _SIZES = (0, 1, 2, 7, 8, 9, 10, 11, 12, 40, 1000, 1343, 1344, 1345, 1356, 1500, 1504, 1505, 200_000)
 _PLACES = (0, 0, 1, 2, 2, 3, 4, 7, 8, 1335, 1336, 1337, 2000, -1, -8, -9, 2**31 - 1, -(2**31))
 _NUMBERS = (0, 1, -1, 127, 128, 0x7FFF, 0x8000, 255, 256, 2**31 - 1, -(2**31))
@@ -52,7 +53,7 @@ class Lanes:
             path.session = ffi.cast("void *", srtp.sender) if rng.random() < 0.9 else ffi.NULL
             path.address[0] = rng.choice((0, 1, rng.randrange(2**64)))
             path.address_bytes = rng.choice((0, 1, 2, 16, 28, 110, 128))
-        chosen = rng.sample(self._lanes, rng.choice((0, 1, 3, 63, 64, 65, _MOST)))
+        chosen = rng.sample(self._lanes, rng.choices((0, 1, 2, 3, 5, 63, 64, 65, _MOST), _WEIGHTS)[0])
         sequence = rng.choice((*_SEQUENCES, rng.randrange(2**20)))
         for lane in chosen:
             self._disturb(lane, sequence)
@@ -79,7 +80,8 @@ class Lanes:
     def _disturb(self, lane: object, sequence: int) -> None:
         rng = self.rng
         lane.path = rng.choice(self._paths)
-        lane.ssrc, lane.payload_change = rng.randrange(2**32), rng.choice((0, 1, 0x7F, 2**32 - 1))
+        # Few, since libsrtp keeps a state for each.
+        lane.ssrc, lane.payload_change = rng.randrange(40), rng.choice((0, 1, 0x7F, 2**32 - 1))
         lane.end_bit = rng.choice((0x80, 0x8000))
         lane.is_held = rng.random() < 0.05
         lane.picture_shift, lane.index_shift = rng.choice((0, *_NUMBERS)), rng.choice((0, *_NUMBERS))
