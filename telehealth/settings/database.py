@@ -51,10 +51,10 @@ DATABASES = {
 }
 
 # Each of these threads holds one connection: their sum and one are what a web process asks of the database.
-# SQLite has one writer at a time: more threads of rooms would only wait for each other. In tests all sockets
-# use the thread that the tests clean up.
+# SQLite has one writer at a time: there, and in tests, which clean it up, rooms share a single one with the
+# background work.
 PAGE_THREADS = 10
-ROOM_THREADS = 0 if TESTING else 4 if DATABASE_URL else 1
+ROOM_THREADS = 4 if DATABASE_URL and not TESTING else 0
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
