@@ -85,7 +85,7 @@ def test_a_void_run_is_in_no_median() -> None:
 
 def test_a_ratio_is_as_wide_as_both_bands_allow() -> None:
     ratio = Band(10, 8, 12).over(Band(20, 16, 24))
-    assert (ratio.middle, ratio.least, ratio.most) == (0.5, pytest.approx(1 / 3), 0.75)
+    assert (ratio.middle, ratio.least, ratio.most) == pytest.approx((0.5, 1 / 3, 0.75))
 
 
 def test_a_quantile_of_nothing_is_nothing() -> None:
