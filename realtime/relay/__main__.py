@@ -3,6 +3,7 @@
 import asyncio
 import sys
 
+from realtime.relay.service.loop import new_loop
 from realtime.relay.service.options import OptionsError, parse
 from realtime.relay.service.process import run
 from realtime.relay.transport.selftest import SelfTestError
@@ -11,7 +12,9 @@ from realtime.relay.transport.selftest import SelfTestError
 def main() -> int:
     """Run until stopped; return the exit status."""
     try:
-        asyncio.run(run(parse()))
+        options = parse()
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(run(options))
     except (OptionsError, SelfTestError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
