@@ -156,6 +156,18 @@ describe("a path that falls silent", () => {
     expect(FakePeer.made).toHaveLength(1);
   });
 
+  it("asks for the relay's slots while the servers are still being asked for", async () => {
+    let know: (advice: IceAdvice) => void = () => undefined;
+    const servers = new Promise<IceAdvice>((resolve) => (know = resolve));
+    const path = new SubscribePath({ ...options(), iceServers: () => servers }, () => undefined);
+    path.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([asked.map((one) => one.type), FakePeer.made.length]).toEqual([["subscribe.request"], 0]);
+    know(advice);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked.map((one) => one.type)).toEqual(["subscribe.request", "subscribe.answer"]);
+  });
+
   it("is left alone while nothing can be agreed, and looked at when the socket is back", async () => {
     const path = await published("microphone");
     const pc = FakePeer.last;

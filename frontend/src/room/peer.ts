@@ -94,6 +94,9 @@ export abstract class MediaPath {
     this.#say("none");
   }
 
+  /** Ask for what can be asked before the servers are known and the peer connection is made. */
+  protected prepare(): void {}
+
   /** Agree with the relay about a new peer connection. */
   protected abstract negotiate(pc: RTCPeerConnection): Promise<void>;
 
@@ -104,6 +107,8 @@ export abstract class MediaPath {
   protected measured(_pc: RTCPeerConnection, _stats: readonly Numbers[]): void {}
 
   async #make(build: number): Promise<void> {
+    this.generation = this.options.nextGeneration();
+    this.prepare();
     const advice = await this.options.iceServers();
     if (build !== this.#build) return;
     const pc = new RTCPeerConnection(configuration(advice, throughTurn(this.#rebuilds, performance.now())));
@@ -117,7 +122,6 @@ export abstract class MediaPath {
     this.#stateSince = this.#heardAt = performance.now();
     pc.addEventListener("connectionstatechange", () => this.#changed(pc));
     this.#watch = window.setInterval(() => void this.#look(pc), WATCH_EVERY);
-    this.generation = this.options.nextGeneration();
     await this.negotiate(pc);
   }
 
