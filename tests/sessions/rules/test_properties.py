@@ -7,13 +7,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.sessions.rules import corpus
 from tests.sessions.rules.builders import run
 from tests.sessions.rules.oracle import iso, sec, seconds
-from tests.sessions.rules.strategies import documents, pairs
-from tests.sessions.rules.worlds import worlds
+from tests.sessions.rules.strategies import pairs
 
 few = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-anything = st.one_of(documents(), worlds())
+anything = corpus.some("documents", "worlds")
 PAIR_LISTS = ("breaks", "incidents", "presence", "audio_only", "camera_off")
 
 

@@ -8,14 +8,13 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests.sessions.rules import corpus
 from tests.sessions.rules.builders import run
 from tests.sessions.rules.oracle import iso, sec
 from tests.sessions.rules.oracle_terms import COUNTS
-from tests.sessions.rules.strategies import documents
-from tests.sessions.rules.worlds import worlds
 
 few = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-anything = st.one_of(worlds(), documents())
+anything = corpus.some("worlds", "documents")
 CUT_LISTS = ("presence", "audio_only", "camera_off")
 
 
@@ -79,7 +78,7 @@ def test_flag_and_deficit_of_a_week_say_the_same(document):
 
 
 @few
-@given(worlds())
+@given(corpus.some("worlds"))
 def test_a_step_of_a_taper_never_changes_a_week_that_began_before_it(document):
     result = run(document)
     for week in result["weeks"]:
@@ -93,7 +92,7 @@ def test_a_step_of_a_taper_never_changes_a_week_that_began_before_it(document):
 
 
 @few
-@given(worlds(), st.data())
+@given(corpus.some("worlds"), st.data())
 def test_the_terms_and_targets_of_one_patient_say_nothing_of_another(document, data):
     assume(document["enrollments"])
     other = copy.deepcopy(document)
