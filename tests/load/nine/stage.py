@@ -23,7 +23,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
-from sessions.models import ServiceType  # noqa: E402
+from sessions.models import GroupSession, ServiceType  # noqa: E402
 from sessions.services.scheduling.schedule import create_session  # noqa: E402
 from telehealth.accounts.models import User  # noqa: E402
 from telehealth.accounts.roles import Role  # noqa: E402
@@ -43,10 +43,19 @@ def build(sizes: list[int], at: datetime) -> list[dict[str, Any]]:
     quick = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
     with quick, transaction.atomic():
         cast = people.build(at=at)
-        return [_group(cast, number, size, at) for number, size in enumerate(sizes)]
+        groups = [_group(cast, number, size, at) for number, size in enumerate(sizes)]
+    # Only now: a login that nobody uses ends after a quarter of an hour.
+    return [
+        {
+            "session": str(planned.pk),
+            "facilitator": _signed_in(planned.facilitator),
+            "patients": [_signed_in(each) for each in patients],
+        }
+        for planned, patients in groups
+    ]
 
 
-def _group(cast: people.Cast, number: int, size: int, at: datetime) -> dict[str, Any]:
+def _group(cast: people.Cast, number: int, size: int, at: datetime) -> tuple[GroupSession, list[User]]:
     founded = at - people.HISTORY
     therapist = _account(Role.THERAPIST, f"thea-{number}")
     TOTP.activate(therapist, generate_totp_secret())
@@ -63,11 +72,7 @@ def _group(cast: people.Cast, number: int, size: int, at: datetime) -> dict[str,
         patients=list(Patient.objects.filter(user__in=patients)),
         at=founded,
     )
-    return {
-        "session": str(planned.pk),
-        "facilitator": _signed_in(therapist),
-        "patients": [_signed_in(each) for each in patients],
-    }
+    return planned, patients
 
 
 def _account(role: Role, name: str) -> User:
