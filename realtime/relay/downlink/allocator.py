@@ -126,6 +126,9 @@ def allocate(
         size=last_n,
         now_ns=now_ns,
     )
+    settled = _settled(seen, stage, audio=audio, budget=budget, before=before)
+    if settled is not None:
+        return settled
     order = sorted(
         (wish for wish in seen if wish.layers and (wish.is_screen or wish.key[0] in stage)),
         key=lambda wish: _weight(wish, before, now_ns),
@@ -164,6 +167,45 @@ def allocate(
         lacking=lacking,
         has_risen=any(_level(ranks[wish.key]) > _level(before.rank(wish.key)) for wish in order),
     )
+
+
+def _settled(
+    seen: Sequence[Wish], stage: Mapping[str, int], *, audio: int, budget: int, before: Allocation
+) -> Allocation | None:
+    """Return what was there before, if everybody has all that they wish for and it can still be paid.
+
+    So it is nearly always. In what order nobody is refused does not matter; None says that it may.
+    """
+    choices = before.choices
+    if before.lacking or len(seen) != len(choices):
+        return None
+    cost = audio
+    carried = 0
+    for wish in seen:
+        choice = choices.get(wish.key)
+        if choice is None:
+            return None
+        rank = choice.rank
+        layers = wish.layers
+        if not layers:
+            wanted: int | None = 0
+        elif not wish.is_screen and wish.key[0] not in stage:
+            wanted = None
+        else:
+            smallest, largest = layers[0], layers[-1]
+            wanted = smallest.rank
+            cost += smallest.bitrate
+            carried += 1
+            if largest is not smallest and wish.deserves_more(
+                has_more=rank is not None and rank > smallest.rank
+            ):
+                wanted = largest.rank
+                cost += max(largest.bitrate - smallest.bitrate, 0)
+        if rank != wanted:
+            return None
+    if cost > budget:
+        return None
+    return Allocation(choices=choices, stage=stage, cost=cost, carried=carried)
 
 
 def _candidate(wish: Wish, now_ns: int) -> Candidate:

@@ -50,7 +50,14 @@ def choose(
     chosen = {name: since for name, since in before.items() if name in by_name}
     while len(chosen) > size:
         del chosen[min(chosen, key=weight)]
-    waiting = sorted((name for name in by_name if name not in chosen), key=weight, reverse=True)
+    # Nobody who is in gives way to an equal: where there is no room, only the more important need to ask.
+    least = min((by_name[name].importance for name in chosen), default=Importance.HIDDEN)
+    has_room = len(chosen) < size
+    waiting = sorted(
+        (name for name in by_name if name not in chosen and (has_room or by_name[name].importance > least)),
+        key=weight,
+        reverse=True,
+    )
     for name in waiting:
         if len(chosen) < size:
             chosen[name] = now_ns

@@ -128,7 +128,9 @@ class Viewer:
         if self._measured is not None and self._bandwidth is not None:
             self._bandwidth.update(self._feedback(self._measured, company, now_ns), now_ns)
         # Without newcomers only a crowd has to make room for whoever speaks.
-        return self.refresh(company, now_ns) if self._is_crowded else self._share(company, now_ns)
+        if self._is_crowded:
+            return self.refresh(company, now_ns)
+        return self._share(company, now_ns, is_table_new=False)
 
     def slots(self) -> list[Slot]:
         """Return the whole table, in the order of the m-lines of the newest peer connection."""
@@ -212,8 +214,8 @@ class Viewer:
             weight = Importance.HIDDEN
         return Candidate(key[0], weight, spoke_ns)
 
-    def _share(self, company: Company, now_ns: int) -> bool:
-        bandwidth = self._bandwidth or Bandwidth(now_ns)
+    def _share(self, company: Company, now_ns: int, *, is_table_new: bool = True) -> bool:
+        bandwidth, before = self._bandwidth or Bandwidth(now_ns), self._allocation
         if self.view.is_sound_only:
             self._allocation = Allocation()
         else:
@@ -228,6 +230,8 @@ class Viewer:
                 last_n=self._last_n,
             )
             bandwidth.planned(self._allocation.cost, has_risen=self._allocation.has_risen, now_ns=now_ns)
+        if self._allocation.choices is before.choices and not is_table_new:
+            return False  # every slot has been told this before
         for line in self._lines:
             self._select("camera", line.video, self._table.video.holders, now_ns)
             self._select("screen", line.screen, self._table.screen.holders, now_ns)

@@ -87,6 +87,8 @@ class Encoding:
         self._run_ns = 0
         self._newest_key = 0
         self._skipped: list[int] = []
+        # Something is asked for, or will be; without it a tick has next to nothing to do.
+        self._is_asking = False
 
     @property
     def ssrc(self) -> int | None:
@@ -272,8 +274,10 @@ class Encoding:
         self.missing.clear()
 
     def _note_gap(self, sequence: int, now_ns: int) -> None:
-        if self.is_nackable and not self.missing.gap(self._newest + 1, sequence, now_ns):
-            self.want_keyframe(now_ns)
+        if self.is_nackable:
+            self._is_asking = True
+            if not self.missing.gap(self._newest + 1, sequence, now_ns):
+                self.want_keyframe(now_ns)
 
     @property
     def newest(self) -> int:
@@ -308,6 +312,7 @@ class Encoding:
     def want_keyframe(self, now_ns: int, requester: object | None = None) -> None:
         """Ask the publisher for a key frame now or as soon as the governor allows, until one comes."""
         if self.is_video:
+            self._is_asking = True
             self._governor.want(now_ns, requester)
             self._ask_keyframe(now_ns)
 
@@ -322,7 +327,10 @@ class Encoding:
 
     def tick(self, now_ns: int) -> None:
         """Send what is due: repeated key frame requests and NACKs."""
-        self._meter.tick(now_ns)
+        if now_ns >= self._meter.due_ns:
+            self._meter.tick(now_ns)
+        if not self._is_asking:
+            return
         if self._governor.has_work and now_ns - (self.last_ns or 0) < _ANSWERS_NS[self.source]:
             self._ask_keyframe(now_ns)
         if self.missing and self.stats is not None and self._feedback is not None:
@@ -333,6 +341,7 @@ class Encoding:
             if given_up is not None and given_up >= self._newest_key:
                 # Pictures since the last key frame build on it.
                 self.want_keyframe(now_ns)
+        self._is_asking = self._governor.has_work or bool(self.missing)
 
     def forget_peer(self, peer: int) -> None:
         """Stop sending feedback into a peer connection that is gone; the counters and numbers go on."""
