@@ -40,6 +40,7 @@ class Report:
             f" {said['processor']}), {said['system']}, Linux {said['kernel']}, Python {said['python']};"
             f" windows of {self.seconds:g} s; load {self.load_before:.1f} before, {self.load_after:.1f} after"
             f" (the bench alone makes it about 3). Medians, in brackets the least and the most.",
+            *table.warnings(self.runs),
             table.markdown(self.runs),
         ]
         if self.filled:

@@ -7,6 +7,7 @@ from tests.load.calls.floor import Floor
 from tests.load.calls.relays.known import JANUS, MEANINGS, TUNED
 from tests.load.calls.runs import Run
 
+IDLE_PERCENT = 10.0
 BASELINES = (JANUS, TUNED)
 _COLUMNS = (
     *("Calls", "Relay", "CPU a packet", f"/ {JANUS}", f"/ {TUNED}", "Core", "Packets/s"),
@@ -69,6 +70,18 @@ def floor_line(floor: Floor) -> str:
         f"Floor, CPU a packet: {floor.tight_us:.1f} µs to encrypt in place ({floor.tight_protect_us:.1f}) and"
         f" send eleven a system call ({floor.tight_send_us:.1f}); {floor.python_us:.1f} µs in plain Python."
     )
+
+
+def warnings(runs: Sequence[Run]) -> list[str]:
+    """Say so when somebody else used the machine while it was measured."""
+    found = band([run.figures for run in runs if run.figures is not None], lambda each: each.others_percent)
+    if found is None or found.middle < IDLE_PERCENT:
+        return []
+    return [
+        f"**The machine was not idle:** other processes had {found.middle:.0f} % of a core"
+        f" [{found.least:.0f}-{found.most:.0f}] meanwhile, and its caches with it. Such figures are high and"
+        " ratios uncertain; those of small shapes most."
+    ]
 
 
 def failures(runs: Sequence[Run]) -> list[str]:

@@ -119,6 +119,13 @@ def test_the_run_nearest_to_the_wanted_load_is_shown() -> None:
     assert nearest([failed]) is failed
 
 
+def test_a_table_that_was_made_on_a_busy_machine_says_so() -> None:
+    idle, busy = run(PYTHON, 1.0, spinners_cpu=13.4), run(PYTHON, 1.0, spinners_cpu=3)
+    assert table.warnings([idle]) == []
+    (said,) = table.warnings([busy])
+    assert "other processes had 105 % of a core" in said
+
+
 def _report() -> report.Report:
     at = datetime(2026, 11, 22, 5, tzinfo=UTC)
     return report.Report(at, "the command", 6, 0.5, 3.0, FLOOR, [run(PYTHON, 1.0)], [])

@@ -33,6 +33,8 @@ _OTHER_PLUGINS = (
     *("videocall", "voicemail"),
 )
 _OTHER_TRANSPORTS = ("mqtt", "nanomsg", "pfunix", "rabbitmq", "websockets")
+# Janus does not end with its standard input, and nobody should find it running after a killed benchmark.
+_DIES_WITH_US = ("/usr/bin/setpriv", "--pdeathsig", "TERM")
 _START_SECONDS = _ANSWER_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 0.02
 _KEEPALIVE_SECONDS = 25.0  # as janus.js; Janus forgets a session after 60
@@ -99,9 +101,11 @@ class JanusRelay:
         port = _free_port(self._place.address)
         for name, text in configuration(self._place.address, port, self._event_loops).items():
             (folder / name).write_text(text)
-        command = self._place.pinned(program, "--configs-folder", str(folder), "--disable-colors")
+        command = [*_DIES_WITH_US, program, "--configs-folder", str(folder), "--disable-colors"]
         with (folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                self._place.pinned(*command), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         self._api = _Api(self._place.address, port)
         deadline = time.monotonic() + _START_SECONDS
         while not self._api.is_there():
