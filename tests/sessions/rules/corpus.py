@@ -24,7 +24,7 @@ MOST = 40
 
 def some(*kinds: str) -> st.SearchStrategy[Json]:
     """Give documents of these kinds."""
-    if not settings.default.derandomize:
+    if not settings().derandomize:
         return st.one_of([KINDS[kind]() for kind in kinds])
     # Drawn when the first property begins, not when the file is read.
     return st.deferred(lambda: st.sampled_from([each for kind in kinds for each in _drawn(kind)])).map(
