@@ -29,6 +29,8 @@ BY_COMMAND = [f"{BROWSER_TESTS}/test_network.py"]
 # Beside the proof, so that both lanes take about as long.
 BESIDE_PROOF = [f"{BROWSER_TESTS}/test_{name}.py" for name in ("seat", "turn", "relay_alone")]
 FAULTS = "tests/faults"
+# Eight weeks of sessions, twice: in the lane that ends first without it.
+DEMO = "tests/telehealth/demo"
 # Asked of PostgreSQL and Redis alone in a whole run: real servers say what embedded ones would only repeat.
 ON_SERVICES_ALONE = ["tests/services_real", "tests/sessions/services/test_product_is_credit.py"]
 NO_TESTS_COLLECTED = 5
@@ -236,11 +238,12 @@ def plan(arguments: list[str], folder: Path, services: dict[str, str]) -> list[l
         [
             [
                 Stage("vitest", "browser code (vitest)", vitest, report, cwd=FRONTEND),
-                embedded("-q", *(f"--ignore={path}" for path in [FAULTS, *ON_SERVICES_ALONE])),
+                embedded("-q", *(f"--ignore={path}" for path in [FAULTS, DEMO, *ON_SERVICES_ALONE])),
             ],
             [
                 on_services("-q"),
                 pytest("faults", "python, faults", "-q", FAULTS),
+                pytest("demo", "python, the demo", "-q", DEMO),
             ],
         ],
         # The browser tests, whose clocks are real, do not share the machine with these.
