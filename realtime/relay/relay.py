@@ -16,6 +16,9 @@ from realtime.wire.relay import DrainingEvent, Event, FactsEvent, MediaEvent, Re
 
 TICK_SECONDS = 0.02
 _SLOW_TICK_NS = 100 * MILLISECOND
+# Ticks from one turn of a room to the next: of many rooms only a share has its turn in one tick, so that no
+# packet waits for all of them.
+_TURNS, _REPORT_TURNS = 5, 50
 _MEDIA_STATES = {"connected", "silent", "resumed", "closed"}
 
 
@@ -229,9 +232,15 @@ class Relay:
         if now_ns >= self._second_due_ns:
             self._second_due_ns = now_ns + SECOND
             self._safely(self._journals.retry)
-            for room in self.rooms.values():
-                for held in room.connections.values():
-                    self._safely(held.report, room.bitrate(held), now_ns)
+        rooms = self.rooms.values()
+        turns, reports = 1 + len(rooms) // _TURNS, 1 + len(rooms) // _REPORT_TURNS
+        for room in [each for each in rooms if now_ns >= each.tick_due_ns][:turns]:
+            room.tick_due_ns = now_ns + _SLOW_TICK_NS
+            self._safely(room.tick, now_ns)
+        for room in [each for each in rooms if now_ns >= each.report_due_ns][:reports]:
+            room.report_due_ns = now_ns + SECOND
+            for held in room.connections.values():
+                self._safely(held.report, room.bitrate(held), now_ns)
 
     def _safely(self, action: Callable[..., None], *arguments: object) -> None:
         """Do one thing for one connection or room; what goes wrong with it must not stop those after it."""
@@ -245,8 +254,6 @@ class Relay:
             self._safely(held.tick, now_ns)
             if held.is_forgotten(now_ns):
                 self.close(connection=held.id, reason="timeout")
-        for room in self.rooms.values():
-            self._safely(room.tick, now_ns)
         last = self._journals.current.last
         if last != self._facts_told:
             self._facts_told = last

@@ -31,6 +31,9 @@ class Room:
         self.connections: dict[str, Connection] = {}
         self._viewers: dict[str, Viewer] = {}
         self._qualities: dict[str, Quality] = {}
+        # When the timers of this room are due; the relay keeps them, so that rooms take turns.
+        self.tick_due_ns = 0
+        self.report_due_ns = 0
         self._environment = environment
         self._emit = emit
         self._speakers = Speakers()
