@@ -27,14 +27,18 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         address = "127.0.0.1" if given.loopback else namespace.enter(options.MODULE, arguments)
-        made = _compare(
-            options.plan(given), address, shlex.join(["python", "-m", options.MODULE, *arguments])
-        )
+        made = _compare(options.plan(given), address, _command(arguments))
         _leave(made, given)
     except (namespace.NamespaceError, RelayMissingError, RelayFailedError, report.NoPlaceError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """Return what was typed, without the folders of this machine."""
+    shown = [Path(each).name if "/" in each else each for each in arguments]
+    return shlex.join(["python", "-m", options.MODULE, *shown])
 
 
 def _compare(plan: Plan, address: str, command: str) -> report.Report:

@@ -120,7 +120,9 @@ def _one(figures: Sequence[Figures], of: Number, digits: int, unit: str = "") ->
 def _several(figures: Sequence[Figures], count: int, of: Numbers, digits: int) -> str:
     bands = [band(figures, lambda each, at=at: of(each)[at]) for at in range(count)]  # type: ignore[misc]
     found = [f"{each.middle:.{digits}f}" for each in bands if each is not None]
-    return " / ".join(found) + " ms" if found else "-"
+    # A relay that encodes anew sends on no time of departure: nothing to measure is not no delay.
+    is_measured = any(each.middle for each in bands if each is not None)
+    return " / ".join(found) + " ms" if is_measured else "-"
 
 
 def _shares(figures: Sequence[Figures]) -> str:

@@ -109,6 +109,8 @@ def test_the_table_compares_with_the_named_baselines() -> None:
 def test_a_relay_that_failed_has_a_row_and_a_reason() -> None:
     runs = [Run(GROUP, JANUS, None, "it broke")]
     assert "| janus | - |" in table.markdown(runs)
+    silent = table.markdown([run(JANUS, 1.0, delays_ns=())])
+    assert "0.0 / 0.0" not in silent
     assert "failed: it broke" in table.line(runs[0])
     assert table.failures(runs) == ["group of 12, janus: it broke"]
 
