@@ -19,6 +19,7 @@ import json
 import os
 import platform
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -26,6 +27,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from tests.load.nine.figures import HEADS, Figures, table
@@ -81,6 +83,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     parser.add_argument("--keep", type=Path, help="folder for logs; otherwise they are thrown away")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _stop)
     try:
         with tempfile.TemporaryDirectory(prefix="iop-nine-", ignore_cleanup_errors=True) as scratch:
             folder = options.keep or Path(scratch)
@@ -92,6 +95,11 @@ def main(arguments: Sequence[str]) -> int:
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")
     return 0 if found["holds"] else 1
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """End as after Ctrl-C: what was started ends with us."""
+    raise SystemExit(128 + number)
 
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
