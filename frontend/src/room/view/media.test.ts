@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
-import axe from "axe-core";
 import { render } from "lit";
 import { beforeEach, describe, expect, it } from "vitest";
 import { tileKey } from "../stage";
 import { initial, reduce, type Input, type State } from "../state";
+import { faultsOf } from "../testing/faults";
 import { after, config, event, NOW, person, room, server, session, welcome } from "../testing/room";
 import type { MediaSlot, ParticipantInfo, You } from "../wire";
 import { appView } from "./app";
@@ -55,13 +55,7 @@ describe.each<[string, State]>([
 ])("%s", (_, state) => {
   it("has no fault that axe can find, and no style attribute", async () => {
     const root = draw(state);
-    const { violations } = await axe.run(root, {
-      rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
-      resultTypes: ["violations"],
-      preload: false,
-      iframes: false,
-    });
-    expect(violations.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ""}`)).toEqual([]);
+    expect(await faultsOf(root)).toEqual([]);
     expect(root.querySelector("[style]")).toBeNull();
   });
 });

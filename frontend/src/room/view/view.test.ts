@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
-import axe from "axe-core";
 import { render } from "lit";
 import { beforeEach, describe, expect, it } from "vitest";
 import { initial, type Input, type State } from "../state";
+import { faultsOf } from "../testing/faults";
 import { after, config, joined, NOW, person, room, server } from "../testing/room";
 import { appView } from "./app";
 import type { Stage } from "./parts";
@@ -49,14 +49,7 @@ beforeEach(() => void (sent.length = 0));
 describe.each(Object.entries(screens))("%s", (_, state) => {
   it("has no fault that axe can find, one main heading, and no style attribute", async () => {
     const root = draw(state);
-    // Colours are checked in a real browser; here there is no layout.
-    const { violations } = await axe.run(root, {
-      rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
-      resultTypes: ["violations"],
-      preload: false,
-      iframes: false,
-    });
-    expect(violations.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ""}`)).toEqual([]);
+    expect(await faultsOf(root)).toEqual([]);
     expect(root.querySelectorAll("h1")).toHaveLength(1);
     expect(root.querySelector("[style]")).toBeNull();
   });
