@@ -97,7 +97,7 @@ class Room:
         for viewer in world.relay.rooms["room-1"]._viewers.values():
             viewer._last_n = people
         for sender in self.senders:
-            world.network.nodes[sender.device.subscriber.address] = nothing
+            world.network.nodes[sender.device.subscriber.address] = lambda data, source: None
         for count in range(_WARM_UP_FRAMES):
             self._warm_up(is_key=count % 5 == 0)
         for peer in self.subscribers:
