@@ -131,7 +131,8 @@ def test_web_relay_and_worker_come_up_answer_and_end(environment: dict[str, str]
     ]
     with running(relay, environment) as relay_process:
         assert relay_process.stdout is not None
-        ready = json.loads(relay_process.stdout.readline())
+        lines = (json.loads(line) for line in relay_process.stdout)  # the log comes by the same way
+        ready = next(line for line in lines if "control" in line)
         control = ready["control"] if isinstance(ready["control"], str) else "{}:{}".format(*ready["control"])
         env = {**environment, "RELAY_CONTROL_URL": f"ws://{control}"}
         with running(daphne(env), env) as web:
