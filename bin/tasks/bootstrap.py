@@ -126,7 +126,7 @@ def pip_install(lock: Path) -> None:
 
 def build_data_plane() -> None:
     """Build it where there is a compiler; the library's name says which source it was built from."""
-    command = [VENV / "bin" / "python", "-m", "realtime.relay.compiled.build"]
+    command: list[str | Path] = [VENV / "bin" / "python", "-m", "realtime.relay.compiled.build"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if done.stdout.strip():
         say(done.stdout.strip())
