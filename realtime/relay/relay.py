@@ -240,7 +240,7 @@ class Relay:
         for room in [each for each in rooms if now_ns >= each.report_due_ns][:reports]:
             room.report_due_ns = now_ns + SECOND
             for held in room.connections.values():
-                self._safely(held.report, room.bitrate(held), now_ns)
+                self._safely(_report, room, held, now_ns)
 
     def _safely(self, action: Callable[..., None], *arguments: object) -> None:
         """Do one thing for one connection or room; what goes wrong with it must not stop those after it."""
@@ -252,12 +252,15 @@ class Relay:
     def _slow_tick(self, now_ns: int) -> None:
         for held in list(self.connections.values()):
             self._safely(held.tick, now_ns)
-            if held.is_forgotten(now_ns):
-                self.close(connection=held.id, reason="timeout")
+            self._safely(self._close_forgotten, held, now_ns)
         last = self._journals.current.last
         if last != self._facts_told:
             self._facts_told = last
             self._emit(FactsEvent(boot=self.boot, last=last))
+
+    def _close_forgotten(self, held: Connection, now_ns: int) -> None:
+        if held.is_forgotten(now_ns):
+            self.close(connection=held.id, reason="timeout")
 
     def _connection(self, connection: str) -> Connection:
         held = self.connections.get(connection)
@@ -278,6 +281,10 @@ class Relay:
     def _announce(self, held: Connection, state: str) -> None:
         if state in _MEDIA_STATES:
             self._emit(_media(held, state))
+
+
+def _report(room: Room, held: Connection, now_ns: int) -> None:
+    held.report(room.bitrate(held), now_ns)
 
 
 def _ask_publishers(held: Connection, now_ns: int) -> None:
