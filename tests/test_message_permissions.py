@@ -86,7 +86,9 @@ async def test_a_patient_is_refused_every_message_of_facilitators() -> None:
     denials = await database_sync_to_async(
         lambda: [
             event.data["where"]
-            for event in AuditEvent.objects.filter(action=AuditAction.ACCESS_DENIED, actor=company.patient)
+            for event in AuditEvent.objects.filter(
+                action=AuditAction.ACCESS_DENIED, actor=company.patient
+            ).order_by("seq")
         ]
     )()
     assert [where for where in denials if where.startswith("room:")] == [f"room:{name}" for name in refused]

@@ -178,7 +178,13 @@ def postgres(folder: Path, *, is_durable: bool = False) -> Iterator[str]:
         "unix_socket_directories": "",
     }
     if not is_durable:
-        options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        # Tables live for a test: tidying them up would take its time, and mix the order of their rows.
+        options |= {
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "autovacuum": "off",
+        }
     command = [*as_user(owner), str(programs / "postgres"), "-D", str(data)]
     command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     url = f"postgres://iop:{password}@127.0.0.1:{port}/postgres"
