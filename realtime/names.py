@@ -12,8 +12,9 @@ from uuid import UUID
 
 from sessions.selectors.room import RoomName, room_names
 
-# A name that somebody changes meanwhile shows with the next snapshot, as it always does.
-KEPT_SECONDS = 60.0
+# All sockets of a room ask at the same moment. If it were longer, who changes the name that others may see
+# and comes again by another process would be shown there by one that they no longer agree to.
+KEPT_SECONDS = 5.0
 MOST = 4096
 
 
