@@ -1,40 +1,70 @@
-"""What of forwarding has a compiled twin, and the making of it; here everything is Python."""
+"""The seam between the relay, which decides, and who writes, encrypts and sends for all at once."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
-from realtime.relay.packets.rewriter import Outgoing
+from realtime.relay.counters import Counters
+from realtime.relay.downlink.outgoing import Outgoing
+from realtime.relay.transport.ice_lite import Address
 from realtime.relay.transport.route import Route
-from realtime.relay.uplink.fan_out import FanOut
+from realtime.relay.transport.srtp import Srtp
+from realtime.relay.uplink.fan_out import FanOut, Lanes
 
 # What can be asked for; `auto` takes the compiled one where it was built.
 PlaneName = Literal["auto", "python", "compiled"]
 
 
 class DataPlane:
-    """Make fan-outs, the slots' numbers and the peers' routes, so that they fit together."""
+    """Make fan-outs and routes that fit together, and hold back what goes on while a burst comes in.
 
-    name = "python"
+    This one makes no lanes: every slot writes, encrypts and sends by itself, which is how each plane serves
+    whoever does not simply get the next packet.
+    """
+
+    name = "alone"
+
+    def __init__(self) -> None:
+        self.changes = 0
+        self.waiting: list[FanOut] | None = None
 
     def fan_out(self) -> FanOut:
         """Make what holds the subscribers of one encoding."""
-        return FanOut()
+        return FanOut(self)
 
     def route(self) -> Route | None:
         """Make what follows one subscribe peer connection; None where nobody needs to."""
         return None
 
-    def outgoing(
-        self,
-        *,
-        route: Route | None,
-        ssrc: int,
-        first_sequence: int,
-        first_timestamp: int,
-        rate: int,
-        end_bit: int,
-    ) -> Outgoing:
-        """Make the numbers of one slot; `end_bit` of the first two header bytes is set where a frame ends."""
-        return Outgoing(first_sequence=first_sequence, first_timestamp=first_timestamp, rate=rate)
+    def lanes(self, slots: Sequence[Outgoing]) -> Lanes:
+        """Make lanes of slots whose routes are open."""
+        raise NotImplementedError("without routes nobody follows")
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+    @contextmanager
+    def burst(self, counters: Counters) -> Iterator[None]:
+        """Let everything come in before any of it goes on: whole frames then leave as one message."""
+        waiting: list[FanOut] = []
+        self.waiting = waiting
+        try:
+            yield
+        finally:
+            self.waiting = None
+            for fan_out in waiting:
+                try:
+                    fan_out.flush()
+                except Exception:  # noqa: BLE001 - the fence: `fault` logs it, and the next fan-out is another's
+                    counters.fault("forward_fault")
 
 
-PYTHON = DataPlane()
+def open_route(slot: Outgoing) -> tuple[Srtp, Address]:
+    """Return the keys and the address that a slot sends with."""
+    route = slot.route
+    if route is None or route.srtp is None or route.address is None:
+        raise ValueError("a slot without a way to send cannot be a lane")
+    return route.srtp, route.address
+
+
+ALONE = DataPlane()

@@ -8,7 +8,7 @@ from aiortc import RTCCertificate
 
 from realtime.relay.counters import Counters
 from realtime.relay.negotiation.sdp_write import Local
-from realtime.relay.plane import PYTHON, DataPlane
+from realtime.relay.plane import ALONE, DataPlane
 from realtime.relay.transport.dtls import Fingerprint
 from realtime.relay.transport.ice_lite import Address, IceLite, random_ice_string
 from realtime.relay.transport.peer import Direction, Peer, PeerOwner, Send
@@ -49,7 +49,7 @@ class Environment:
     screen_slots: int = 1
     # How many cameras a subscriber is sent at most; who is in view and speaks comes first.
     last_n: int = 9
-    plane: DataPlane = PYTHON
+    plane: DataPlane = ALONE
 
 
 class PeerFactory:

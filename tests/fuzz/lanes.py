@@ -4,6 +4,7 @@ import random
 import socket
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from aiortc.rtcdtlstransport import SRTP_PROFILES
 
@@ -11,7 +12,8 @@ from realtime.relay.compiled.library import Library
 from realtime.relay.transport.srtp import Srtp, protect_address
 
 _MOST = 200
-_WEIGHTS = (1, 12, 12, 12, 12, 1, 1, 1, 1)
+_COUNTS = (0, 1, 2, 3, 5, 7, 8, 9, 21, 22, 63, 64, 65, _MOST, -1)
+_PACKETS = (1, 1, 1, 2, 3, 3, 3, 7, 8, 9, 0, -1)
 _SIZES = (0, 1, 2, 7, 8, 9, 10, 11, 12, 40, 1000, 1343, 1344, 1345, 1356, 1500, 1504, 1505, 200_000)
 _PLACES = (0, 0, 1, 2, 2, 3, 4, 7, 8, 1335, 1336, 1337, 2000, -1, -8, -9, 2**31 - 1, -(2**31))
 _NUMBERS = (0, 1, -1, 127, 128, 0x7FFF, 0x8000, 255, 256, 2**31 - 1, -(2**31))
@@ -19,7 +21,7 @@ _SEQUENCES = (0, 1, -1, 65_535, 65_536, 2**32, 2**63 - 1, -(2**63))
 
 
 class Lanes:
-    """Hold more lanes than a batch takes; whatever is asked, what is told of it must add up."""
+    """Hold more lanes than are served at once; whatever is asked, what is told of it must add up."""
 
     def __init__(self, library: Library, seed: int) -> None:
         self.rng = random.Random(seed)
@@ -30,10 +32,11 @@ class Lanes:
             Srtp(profile=SRTP_PROFILES[number % 3], receive_key=b"r" * 64, send_key=b"s" * 64)
             for number in range(6)
         ]
-        self._paths = [ffi.new("struct path *") for _ in self._keys]
-        self._lanes = [ffi.new("struct lane *") for _ in range(_MOST)]
+        self._lanes = ffi.new("struct lane[]", _MOST)
         self._batch = ffi.new("struct batch *")
         self._batch.protect = ffi.cast("int (*)(void *, void *, int *)", protect_address())
+        for lane in self._lanes:
+            self._disturb(lane)
         # It reaches nobody: its addresses are paths that do not exist.
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 
@@ -48,45 +51,52 @@ class Lanes:
         self._socket.close()
 
     def _case(self) -> None:
-        rng, ffi, batch = self.rng, self._ffi, self._batch
-        for path, srtp in zip(self._paths, self._keys, strict=True):
-            path.session = ffi.cast("void *", srtp.sender) if rng.random() < 0.9 else ffi.NULL
-            path.address[0] = rng.choice((0, 1, rng.randrange(2**64)))
-            path.address_bytes = rng.choice((0, 1, 2, 16, 28, 110, 128))
-        chosen = rng.sample(self._lanes, rng.choices((0, 1, 2, 3, 5, 63, 64, 65, _MOST), _WEIGHTS)[0])
-        sequence = rng.choice((*_SEQUENCES, rng.randrange(2**20)))
-        for lane in chosen:
-            self._disturb(lane, sequence)
+        rng, batch = self.rng, self._batch
         batch.socket = rng.choice((-1, self._socket.fileno()))
         batch.payload_at = rng.choice((8, 8, 8, 0, 11, -1, 1400))
-        # Made to measure, so that the sanitizer sees one byte too many.
-        size = rng.choice((rng.choice(_SIZES), rng.randrange(1345), rng.randrange(1345)))
-        body = ffi.new("uint8_t[]", rng.randbytes(size) if size else 0)
-        count = rng.choice((len(chosen), len(chosen), len(chosen) // 2, 0, -1))
-        told = self._library.lib.fan_out(
-            batch, ffi.new("struct lane *[]", chosen), count, body, rng.choice((size,) * 9 + (-1,)),
-            rng.randrange(2**32), sequence, rng.choice(_SEQUENCES), rng.choice(_SEQUENCES),
-            rng.choice(_PLACES), rng.choice(_NUMBERS), rng.choice(_PLACES), rng.choice(_NUMBERS),
-        )  # fmt: skip
-        assert told == min(max(count, 0), self._library.lanes_at_once)
-        assert batch.made + batch.left + batch.unprotectable == told
+        batch.is_segmenting = rng.random() < 0.8
+        count, packets = rng.choice(_COUNTS), rng.choice(_PACKETS)
+        for number in range(min(max(count, 0), 12)):
+            self._disturb(self._lanes[rng.choice((number, rng.randrange(_MOST)))])
+        bodies = [self._fill(packet) for packet in batch.packets]
+        told = self._library.lib.fan_out(batch, self._lanes, count, packets)
+        del bodies  # not before C is done with them
+        is_wanted = 1 <= packets <= len(batch.packets) and count > 0
+        assert told == (min(count, self._library.slots_at_once // packets) if is_wanted else 0)
+        sizes = list(batch.bytes)[: told * packets] if told else []
+        made = sum(size > 0 for size in sizes)
+        assert made + batch.unprotectable == len(sizes)
+        assert all(size == 0 or 12 < size <= 1500 for size in sizes)
         if batch.socket >= 0:
-            assert batch.sent + batch.refused + batch.failed == batch.made
-        assert all(12 < batch.bytes[each] <= 1500 for each in range(batch.made))
-        assert all(0 <= batch.lane_of[each] < told for each in range(batch.made))
-        for name in ("made", "left", "unprotectable", "refused", "failed"):
+            assert batch.sent + batch.refused + batch.failed == made
+            assert batch.sent == batch.sent_bytes == 0, "nobody is there"
+        assert all(0 <= batch.no_room[each] < len(sizes) for each in range(batch.refused))
+        self.told["made"] += made
+        for name in ("unprotectable", "refused", "failed"):
             self.told[name] += getattr(batch, name)
 
-    def _disturb(self, lane: object, sequence: int) -> None:
-        rng = self.rng
-        lane.path = rng.choice(self._paths)
+    def _fill(self, packet: Any) -> object:  # a struct of C
+        """Write a packet, and return what keeps its body."""
+        rng, ffi = self.rng, self._ffi
+        # Made to measure, so that the sanitizer sees one byte too many. Often of one size, as messages are.
+        size = rng.choice((rng.choice(_SIZES), rng.randrange(1345), 700, 700, 700))
+        body = ffi.new("uint8_t[]", rng.randbytes(size) if size else 0)
+        packet.body = body if rng.random() < 0.98 else ffi.NULL
+        packet.body_bytes = rng.choice((size,) * 19 + (-1,))
+        packet.head = rng.choice((rng.randrange(2**32), 0x8060, 0x806F))
+        packet.sequence = rng.choice((*_SEQUENCES, rng.randrange(2**20)))
+        packet.timestamp = rng.choice(_SEQUENCES)
+        packet.picture_at, packet.index_at = (rng.choice((0, 0, 2, 4, rng.choice(_PLACES))) for _ in "pi")
+        packet.picture, packet.index = rng.choice(_NUMBERS), rng.choice(_NUMBERS)
+        return body
+
+    def _disturb(self, lane: Any) -> None:
+        rng, ffi = self.rng, self._ffi
+        lane.session = ffi.cast("void *", rng.choice(self._keys).sender) if rng.random() < 0.9 else ffi.NULL
+        lane.address[0] = rng.choice((0, 1, rng.randrange(2**64)))
+        lane.address_bytes = rng.choice((0, 1, 2, 16, 28, 110, 128))
         # Few, since libsrtp keeps a state for each.
-        lane.ssrc, lane.payload_change = rng.randrange(40), rng.choice((0, 1, 0x7F, 2**32 - 1))
-        lane.end_bit = rng.choice((0x80, 0x8000))
-        lane.is_held = rng.random() < 0.05
+        lane.ssrc, lane.payload_change = rng.randrange(40), rng.choice((0, 0, 1, 0x7F, 2**32 - 1))
         lane.picture_shift, lane.index_shift = rng.choice((0, *_NUMBERS)), rng.choice((0, *_NUMBERS))
+        lane.sequence_shift = rng.choice((*_SEQUENCES, rng.randrange(2**16)))
         lane.timestamp_shift = rng.choice(_SEQUENCES)
-        # Mostly such that the packet is the next one.
-        lane.last_sequence = rng.choice((*_SEQUENCES, rng.randrange(2**20)))
-        shift = lane.last_sequence + 1 - sequence if rng.random() < 0.8 else rng.choice(_SEQUENCES)
-        lane.sequence_shift = (shift + 2**63) % 2**64 - 2**63

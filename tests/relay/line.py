@@ -57,7 +57,6 @@ class Line:
             now_ns=0,
             route=wire.plane.route(),
         )
-        self._wire = wire
         self.peer._srtp = Srtp(profile=SRTP_PROFILES[0], receive_key=_THEIRS, send_key=_OURS)
         self.listen(True)
 
@@ -70,8 +69,8 @@ class Line:
     def slot(self, kind: MediaKind, ssrc: int, **options: Any) -> Consumer:  # as Consumer takes them
         """Make one slot."""
         return Consumer(
-            mid="a0", kind=kind, ssrc=ssrc, send=self.peer.send_rtp, plane=self._wire.plane,
-            route=self.peer.route, **{"first_sequence": 1, "first_timestamp": 1, **options},
+            mid="a0", kind=kind, ssrc=ssrc, send=self.peer.send_rtp, route=self.peer.route,
+            **{"first_sequence": 1, "first_timestamp": 1, **options},
         )  # fmt: skip
 
 

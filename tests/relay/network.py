@@ -5,8 +5,9 @@ import json
 import random
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ Address = tuple[str, int]
 Receive = Callable[[bytes, Address], None]
 
 RELAY_ADDRESS: Address = ("10.0.0.1", 3478)
+_BURST = 8
 STARTED_AT = datetime(2026, 11, 17, 14, 0, tzinfo=UTC)
 CERTIFICATE = RTCCertificate.generateCertificate()
 
@@ -51,6 +53,8 @@ class Network:
     def __init__(self, now: Callable[[], int] = lambda: 0) -> None:
         self.nodes: dict[Address, Receive] = {}
         self.is_lost: Callable[[Address, bytes, Address], bool] = lambda source, data, destination: False
+        # Around what reaches the relay together: as much as a wake-up of its socket may bring.
+        self.burst: Callable[[], AbstractContextManager[None]] = nullcontext
         self._now = now
         self._up: dict[Address, Link] = {}
         self._down: dict[Address, Link] = {}
@@ -98,13 +102,23 @@ class Network:
         for _ in range(100_000):
             if self._later and self._later[0][0] <= self._now():
                 _, _, source, data, destination = heapq.heappop(self._later)
+            elif self._under_way and self._under_way[0][2] == RELAY_ADDRESS:
+                with self.burst():
+                    for _ in range(_BURST):
+                        if not self._under_way or self._under_way[0][2] != RELAY_ADDRESS:
+                            break
+                        self._hand_over(*self._under_way.popleft())
+                continue
             elif self._under_way:
                 source, data, destination = self._under_way.popleft()
             else:
                 return
-            if destination in self.nodes and not self.is_lost(source, data, destination):
-                self.nodes[destination](data, source)
+            self._hand_over(source, data, destination)
         raise AssertionError("the network does not come to rest")
+
+    def _hand_over(self, source: Address, data: bytes, destination: Address) -> None:
+        if destination in self.nodes and not self.is_lost(source, data, destination):
+            self.nodes[destination](data, source)
 
 
 class World:
@@ -145,6 +159,7 @@ class World:
             relay=self.relay, journals=self.journals, clock=self.web_clock, now=self.clock
         )
         self.network.nodes[RELAY_ADDRESS] = self.mux.datagram
+        self.network.burst = partial(self.plane.burst, self.counters)
         self.tickers: list[Callable[[], None]] = []
         self._request = 0
         self.ask("clock.set", offset_ns=int(STARTED_AT.timestamp()) * SECOND - self.clock.ns)

@@ -11,6 +11,7 @@ from realtime.relay.compiled import library
 from realtime.relay.compiled.plane import CompiledPlane
 from realtime.relay.counters import Counters
 from realtime.relay.plane import DataPlane
+from realtime.relay.python_plane import PythonPlane
 from realtime.relay.transport.peer import Send
 
 NAMES = ("python", "compiled")
@@ -31,6 +32,8 @@ def make(*, counters: Counters, send: Send, name: str | None = None) -> DataPlan
     """Make the plane that was chosen; a library that was not built is a failure, and the failure says so."""
     chosen = name or _chosen[-1]
     if chosen == "python":
+        return PythonPlane(counters=counters, send=send)
+    if chosen == "alone":
         return DataPlane()
     path = chosen if isinstance(chosen, Path) else None
     return CompiledPlane(library.load(path), counters=counters, send=send)

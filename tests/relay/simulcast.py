@@ -75,6 +75,12 @@ class Recorder:
 
     packets: list[tuple[int, int, bytes]] = field(default_factory=list)
 
+    def lane(self, encoding: Encoding, sequence: int) -> None:
+        """Take every packet by itself."""
+
+    def crowded_out(self, *packet: object) -> None:
+        """Always have room."""
+
     def forward(
         self,
         encoding: Encoding,

@@ -23,7 +23,7 @@ def chosen(*arguments: str) -> str:
 
 def test_this_machine_has_built_it() -> None:
     assert build.library().exists(), "run bin/setup; the tests need a C compiler"
-    assert library.load().lanes_at_once >= 16
+    assert library.load().slots_at_once >= 16
 
 
 def test_it_is_small_enough_to_read_in_one_sitting_and_needs_no_headers_but_those_of_libc() -> None:

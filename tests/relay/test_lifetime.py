@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import weakref
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -164,7 +165,7 @@ def test_a_socket_for_both_families_reads_bursts_in_turns() -> None:
     async def burst() -> int:
         counters = Counters()
         udp = UdpSocket(host="::", port=0, counters=counters)
-        udp.start(UdpMux(counters=counters, now=lambda: 0))
+        udp.start(UdpMux(counters=counters, now=lambda: 0), nullcontext)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as four:
             for _ in range(100):
                 four.sendto(b"\x80" * 20, ("127.0.0.1", udp.address[1]))

@@ -40,7 +40,8 @@ def test_before_the_publisher_has_reported_layers_are_joined_by_the_wall_clock()
     slot.consumer.attach(slot.cameras[0].producer, slot.now_ns)
     slot.frame(0, is_key=True)
     slot.consumer.select(slot.consumer.producer.encodings[1], slot.now_ns)  # type: ignore[union-attr]
-    slot.cameras[0].producer.encodings[0].subscribers.clear()
+    for each in list(slot.cameras[0].producer.encodings[0].subscribers):
+        slot.cameras[0].producer.encodings[0].subscribers.remove(each)
     slot.cameras[0].producer.encodings[0].subscribers.append(slot.consumer)
     slot.now_ns += 960 * MILLISECOND
     camera = slot.cameras[0]

@@ -287,7 +287,7 @@ def test_nobody_watching_is_no_work_and_watching_again_begins_with_a_key_frame(
     device.start(1)
     report = rtcp.SenderReport(layer.ssrc, 5000 << 32, layer.timestamp, 1, 1)
     device.publisher.send_rtcp(rtcp.build_sender_report(report))
-    encoding.subscribers.clear()
+    encoding.subscribers.remove(full)
     world.advance(3)
     device.publisher.rtcp.clear()
     device.put(layer.packet(KEY_FRAME, advance=3))

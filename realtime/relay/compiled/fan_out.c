@@ -1,8 +1,9 @@
-// Forwarding in its steady state: one packet of one encoding, to everybody whose next packet it is.
-// Whatever is out of the ordinary is left untouched and named, and Python does it. docs/relay.md explains it under
-// "The compiled data plane".
+// Forwarding in its steady state: some packets of one encoding, each the next one, to everybody who follows it.
+// Python decides who follows, and does whatever is out of the ordinary. docs/relay.md explains it under "The two
+// data planes".
 #define _GNU_SOURCE
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,60 +12,55 @@
 // What stands between these two lines is shared: Python reads it from here, owns all memory, and writes most of it.
 // [shared]
 enum {
-    LANES_AT_ONCE = 64,
+    SLOTS_AT_ONCE = 64,
+    PACKETS_AT_ONCE = 8,
     HEADER_BYTES = 12,
     PLAIN_BYTES = 1356,    // with what libsrtp may add, 144 bytes, it is one datagram
     DATAGRAM_BYTES = 1500,
     SLOT_BYTES = 1504,     // libsrtp reads headers as words
 };
 
-// Where a peer's media goes.
-struct path {
-    void *session;          // libsrtp's, of pylibsrtp's making; NULL while nothing may be sent
+// One slot of one subscriber: its route and its `Outgoing`.
+struct lane {
+    void *session;          // libsrtp's, of pylibsrtp's making
     uint64_t address[16];   // a struct sockaddr
     uint32_t address_bytes;
-};
-
-// One slot of one subscriber: `Outgoing`.
-struct lane {
-    const struct path *path;
-    int64_t last_sequence, last_timestamp, last_ns;
-    int64_t sequence_shift, timestamp_shift;
-    int64_t packets, octets;
+    uint32_t ssrc, payload_change;
     int32_t picture_shift, index_shift;
-    int32_t picture_at, picture, index_at, index;   // the newest descriptor
-    uint32_t ssrc, payload_change, end_bit, is_frame_whole, is_held;
+    int64_t sequence_shift, timestamp_shift;
 };
 
-// The place where datagrams are made, and what became of them. Numbers of lanes count from the first one given.
-struct batch {
-    int (*protect)(void *session, void *packet, int *bytes);
-    int32_t socket;         // below zero: datagrams are left in `data`, and somebody else sends them
-    int32_t payload_at;     // how far into the body of a picture its payload begins
-    int32_t made, left, refused, failed, unprotectable;
-    int64_t sent, sent_bytes;
-    int32_t lane_of[LANES_AT_ONCE], bytes[LANES_AT_ONCE];   // of each datagram made
-    int32_t left_to_python[LANES_AT_ONCE];                  // lanes that nothing was done for
-    int32_t no_room[LANES_AT_ONCE];                         // lanes whose datagram the socket did not take
-    uint8_t data[LANES_AT_ONCE][SLOT_BYTES];
-};
-
-// Serve the first lanes of these, LANES_AT_ONCE at most; return of how many `batch` now tells. The packet is one of
-// an encoding: `head` its first two bytes, `body` everything behind the fixed header, then its descriptor.
-int fan_out(struct batch *batch, struct lane *const *lanes, int count, const uint8_t *body, int body_bytes,
-            unsigned head, int64_t sequence, int64_t timestamp, int64_t now_ns,
-            int picture_at, int picture, int index_at, int index);
-// [shared]
-
+// One packet of an encoding: `head` its first two bytes, `body` everything behind the fixed header, then where in
+// the payload its running numbers are, and what they are.
 struct packet {
     const uint8_t *body;
-    int body_bytes;
+    int64_t sequence, timestamp;
+    int32_t body_bytes;
     uint32_t head;
-    int64_t sequence, timestamp, now_ns;
-    int picture_at, picture, index_at, index;
+    int32_t picture_at, picture, index_at, index;
 };
 
-// The running numbers of a picture lie side by side; this is where, and how many bytes.
+// The place where datagrams are made, and what became of them: datagram `p` of lane `l` is number `l * packets + p`,
+// where lanes count from the first one given.
+struct batch {
+    int (*protect)(void *session, void *packet, int *bytes);
+    int32_t socket;          // below zero: datagrams are left in `data`, and somebody else sends them
+    int32_t payload_at;      // how far into the body of a picture its payload begins
+    int32_t is_segmenting;   // the kernel cuts a message up into datagrams of one size
+    int32_t refused, failed, unprotectable;
+    int64_t sent, sent_bytes;
+    struct packet packets[PACKETS_AT_ONCE];
+    int32_t bytes[SLOTS_AT_ONCE];     // of each datagram; 0: it could not be made
+    int32_t no_room[SLOTS_AT_ONCE];   // the datagrams that the socket did not take
+    uint8_t data[SLOTS_AT_ONCE][SLOT_BYTES];
+};
+
+// Send the first packets of the batch to the first lanes of these; return how many lanes were served.
+int fan_out(struct batch *batch, const struct lane *lanes, int count, int packets);
+// [shared]
+
+// The running numbers of a picture lie side by side; this is where, and how many bytes. `is_inside` says that the
+// packet has them, if any, and fits.
 struct numbers {
     int64_t at;
     int bytes;
@@ -73,7 +69,10 @@ struct numbers {
 
 static struct numbers find_numbers(const struct batch *batch, const struct packet *packet)
 {
-    struct numbers found = {.is_inside = true};
+    struct numbers found = {0};
+    if (packet->body == NULL || packet->body_bytes < 0 || packet->body_bytes > PLAIN_BYTES - HEADER_BYTES)
+        return found;
+    found.is_inside = true;
     if (packet->picture_at == 0 && packet->index_at == 0)
         return found;
     found.at = (int64_t)batch->payload_at + (packet->picture_at ? packet->picture_at : packet->index_at);
@@ -84,11 +83,6 @@ static struct numbers find_numbers(const struct batch *batch, const struct packe
     found.bytes = (packet->picture_at ? 1 + found.is_wide : 0) + (packet->index_at ? 1 : 0);
     found.is_inside = found.at + found.bytes <= packet->body_bytes;
     return found;
-}
-
-static int64_t sum(int64_t one, int64_t other)
-{
-    return (int64_t)((uint64_t)one + (uint64_t)other);   // wraps, where signed numbers would be undefined
 }
 
 static void put16(uint8_t *to, uint32_t value)
@@ -103,36 +97,13 @@ static void put32(uint8_t *to, uint32_t value)
     put16(to + 2, value);
 }
 
-// Say whether the packet is simply the next one of this lane.
-static bool is_next(const struct lane *lane, const struct packet *packet, const struct numbers *numbers)
-{
-    return lane->path->session != NULL && !lane->is_held
-        && sum(packet->sequence, lane->sequence_shift) == sum(lane->last_sequence, 1)
-        && (numbers->is_inside || !(lane->picture_shift || lane->index_shift));
-}
-
-// `Rewriter.advance`, and what is counted of a packet.
-static void advance(struct lane *lane, const struct packet *packet)
-{
-    lane->last_sequence = sum(lane->last_sequence, 1);
-    lane->last_timestamp = sum(packet->timestamp, lane->timestamp_shift);
-    lane->last_ns = packet->now_ns;
-    lane->picture_at = packet->picture_at;
-    lane->picture = packet->picture;
-    lane->index_at = packet->index_at;
-    lane->index = packet->index;
-    lane->is_frame_whole = packet->head & lane->end_bit;
-    lane->packets++;
-    lane->octets += packet->body_bytes - (int)(packet->head >> 9 & 8);   // the extension bit counts its 8 bytes
-}
-
-// Write the packet as it goes to this lane, whose numbers have advanced to it.
+// Write the packet as it goes to this lane. Sums are of unsigned numbers, which wrap.
 static void write_packet(uint8_t *to, const struct lane *lane, const struct packet *packet,
                          const struct numbers *numbers)
 {
     put16(to, packet->head ^ lane->payload_change);
-    put16(to + 2, (uint32_t)lane->last_sequence);
-    put32(to + 4, (uint32_t)lane->last_timestamp);
+    put16(to + 2, (uint32_t)packet->sequence + (uint32_t)lane->sequence_shift);
+    put32(to + 4, (uint32_t)packet->timestamp + (uint32_t)lane->timestamp_shift);
     put32(to + 8, lane->ssrc);
     to += HEADER_BYTES;
     memcpy(to, packet->body, (size_t)packet->body_bytes);
@@ -149,70 +120,137 @@ static void write_packet(uint8_t *to, const struct lane *lane, const struct pack
         *to = (uint8_t)((uint32_t)packet->index + (uint32_t)lane->index_shift);
 }
 
-// Send what was made. One that finds no room, or no way, does not keep the others.
-static void send_all(struct batch *batch, struct lane *const *lanes)
+// Make all packets for one lane, from this slot on; what cannot be made has no bytes.
+static void make(struct batch *batch, const struct lane *lane, int slot, int packets, const struct numbers *numbers)
 {
-    struct mmsghdr messages[LANES_AT_ONCE];
-    struct iovec parts[LANES_AT_ONCE];
-    memset(messages, 0, (size_t)batch->made * sizeof messages[0]);
-    for (int i = 0; i < batch->made; i++) {
-        const struct path *path = lanes[batch->lane_of[i]]->path;
-        parts[i] = (struct iovec){batch->data[i], (size_t)batch->bytes[i]};
-        messages[i].msg_hdr = (struct msghdr){
-            .msg_name = (void *)path->address, .msg_namelen = path->address_bytes,
-            .msg_iov = &parts[i], .msg_iovlen = 1,
-        };
-    }
-    for (int next = 0; next < batch->made;) {
-        int sent = sendmmsg(batch->socket, messages + next, (unsigned)(batch->made - next), MSG_DONTWAIT);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        for (int i = next; i < next + sent; i++)
-            batch->sent_bytes += batch->bytes[i];
-        if (sent > 0) {
-            batch->sent += sent;
-            next += sent;
-            continue;
+    for (int i = 0; i < packets; i++, slot++) {
+        const struct packet *packet = &batch->packets[i];
+        int bytes = HEADER_BYTES + packet->body_bytes;
+        batch->bytes[slot] = 0;
+        if (numbers[i].is_inside && lane->session != NULL) {
+            write_packet(batch->data[slot], lane, packet, &numbers[i]);
+            if (batch->protect(lane->session, batch->data[slot], &bytes) == 0 && bytes <= DATAGRAM_BYTES)
+                batch->bytes[slot] = bytes;
         }
-        if (errno == EAGAIN || errno == EWOULDBLOCK)
-            batch->no_room[batch->refused++] = batch->lane_of[next];
-        else
-            batch->failed++;
-        next++;
+        batch->unprotectable += batch->bytes[slot] == 0;
     }
 }
 
-int fan_out(struct batch *batch, struct lane *const *lanes, int count, const uint8_t *body, int body_bytes,
-            unsigned head, int64_t sequence, int64_t timestamp, int64_t now_ns,
-            int picture_at, int picture, int index_at, int index)
+// A size for the kernel to cut a message up by.
+struct control {
+    _Alignas(struct cmsghdr) uint8_t data[CMSG_SPACE(sizeof(uint16_t))];
+};
+
+// Say whether these datagrams may be one message: all of one size, of which the last may fall short.
+static bool is_message(const int32_t *bytes, int count)
 {
-    const struct packet packet = {
-        body, body_bytes, head, sequence, timestamp, now_ns, picture_at, picture, index_at, index,
+    for (int i = 0; i < count; i++)
+        if (bytes[i] == 0 || bytes[i] > bytes[0] || (bytes[i] < bytes[0] && i < count - 1))
+            return false;
+    return true;
+}
+
+enum { SEGMENT = 103 };   // UDP_SEGMENT of <linux/udp.h>, for who builds against older headers
+
+struct messages {
+    struct mmsghdr header[SLOTS_AT_ONCE];
+    struct iovec part[SLOTS_AT_ONCE];
+    struct control control[SLOTS_AT_ONCE];
+    int first[SLOTS_AT_ONCE], datagrams[SLOTS_AT_ONCE];
+    int count;
+};
+
+static void add_message(struct messages *all, struct batch *batch, const struct lane *lane, int first, int datagrams)
+{
+    const int number = all->count++;
+    struct msghdr *header = &all->header[number].msg_hdr;
+    all->first[number] = first;
+    all->datagrams[number] = datagrams;
+    for (int i = first; i < first + datagrams; i++)
+        all->part[i] = (struct iovec){batch->data[i], (size_t)batch->bytes[i]};
+    *header = (struct msghdr){
+        .msg_name = (void *)lane->address, .msg_namelen = lane->address_bytes,
+        .msg_iov = &all->part[first], .msg_iovlen = (size_t)datagrams,
     };
-    const struct numbers numbers = find_numbers(batch, &packet);
-    const bool fits = body_bytes >= 0 && body_bytes <= PLAIN_BYTES - HEADER_BYTES;
-    if (count > LANES_AT_ONCE)
-        count = LANES_AT_ONCE;
-    batch->made = batch->left = batch->refused = batch->failed = batch->unprotectable = 0;
-    batch->sent = batch->sent_bytes = 0;
-    for (int i = 0; i < count; i++) {
-        struct lane *lane = lanes[i];
-        if (!fits || !is_next(lane, &packet, &numbers)) {
-            batch->left_to_python[batch->left++] = i;
+    if (datagrams == 1)
+        return;
+    const uint16_t size = (uint16_t)batch->bytes[first];
+    const struct cmsghdr what = {.cmsg_len = CMSG_LEN(sizeof size), .cmsg_level = IPPROTO_UDP, .cmsg_type = SEGMENT};
+    uint8_t *control = all->control[number].data;
+    memcpy(control, &what, sizeof what);
+    memcpy(control + CMSG_LEN(0), &size, sizeof size);
+    header->msg_control = control;
+    header->msg_controllen = sizeof all->control[number].data;
+}
+
+// Send messages. One that finds no room, or no way, does not keep the others; return how many went nowhere because
+// they were made of several datagrams, having put them first.
+static int send_messages(struct messages *all, struct batch *batch)
+{
+    int apart = 0;
+    for (int next = 0; next < all->count;) {
+        int sent = sendmmsg(batch->socket, all->header + next, (unsigned)(all->count - next), MSG_DONTWAIT);
+        if (sent < 0 && errno == EINTR)
             continue;
+        const int end = next + (sent > 0 ? sent : 1);
+        for (; next < end; next++) {
+            for (int i = all->first[next]; i < all->first[next] + all->datagrams[next]; i++) {
+                if (sent > 0) {
+                    batch->sent++;
+                    batch->sent_bytes += batch->bytes[i];
+                } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+                    batch->no_room[batch->refused++] = i;
+                } else if (all->datagrams[next] == 1) {
+                    batch->failed++;
+                }
+            }
+            if (sent <= 0 && errno != EAGAIN && errno != EWOULDBLOCK && all->datagrams[next] > 1)
+                all->first[apart++] = all->first[next];
         }
-        uint8_t *datagram = batch->data[batch->made];
-        int bytes = HEADER_BYTES + body_bytes;
-        advance(lane, &packet);
-        write_packet(datagram, lane, &packet, &numbers);
-        if (batch->protect(lane->path->session, datagram, &bytes) != 0 || bytes > DATAGRAM_BYTES) {
-            batch->unprotectable++;
-            continue;
-        }
-        batch->lane_of[batch->made] = i;
-        batch->bytes[batch->made++] = bytes;
     }
+    return apart;
+}
+
+static void send_all(struct batch *batch, const struct lane *lanes, int count, int packets)
+{
+    struct messages all;
+    all.count = 0;
+    for (int i = 0; i < count; i++) {
+        const int first = i * packets;
+        if (batch->is_segmenting && is_message(&batch->bytes[first], packets))
+            add_message(&all, batch, &lanes[i], first, packets);
+        else
+            for (int each = first; each < first + packets; each++)
+                if (batch->bytes[each] != 0)
+                    add_message(&all, batch, &lanes[i], each, 1);
+    }
+    int apart = send_messages(&all, batch);
+    if (apart == 0)
+        return;
+    // Some ways take datagrams of this size, but not the message.
+    int first[SLOTS_AT_ONCE];
+    memcpy(first, all.first, sizeof first);
+    all.count = 0;
+    for (int i = 0; i < apart; i++)
+        for (int each = first[i]; each < first[i] + packets; each++)
+            add_message(&all, batch, &lanes[each / packets], each, 1);
+    send_messages(&all, batch);
+}
+
+int fan_out(struct batch *batch, const struct lane *lanes, int count, int packets)
+{
+    struct numbers numbers[PACKETS_AT_ONCE];
+    batch->refused = batch->failed = batch->unprotectable = 0;
+    batch->sent = batch->sent_bytes = 0;
+    if (packets < 1 || packets > PACKETS_AT_ONCE || count < 1)
+        return 0;
+    if (count > SLOTS_AT_ONCE / packets)
+        count = SLOTS_AT_ONCE / packets;
+    for (int i = 0; i < packets; i++)
+        numbers[i] = find_numbers(batch, &batch->packets[i]);
+    for (int i = 0; i < count; i++)
+        make(batch, &lanes[i], i * packets, packets, numbers);
     if (batch->socket >= 0)
-        send_all(batch, lanes);
-    return count < 0 ? 0 : count;
+        send_all(batch, lanes, count, packets);
+    return count;
 }

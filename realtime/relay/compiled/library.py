@@ -23,7 +23,7 @@ class Library:
     ffi: FFI
     # cffi makes both at run time, from the declarations.
     lib: Any
-    lanes_at_once: int
+    slots_at_once: int
 
 
 @cache
@@ -38,4 +38,4 @@ def load(path: Path | None = None) -> Library:
             "The compiled data plane was not built here: install a C compiler and run bin/setup, or start "
             "the relay with --data-plane python."
         ) from error
-    return Library(ffi=ffi, lib=lib, lanes_at_once=lib.LANES_AT_ONCE)
+    return Library(ffi=ffi, lib=lib, slots_at_once=lib.SLOTS_AT_ONCE)

@@ -1,20 +1,19 @@
-"""The compiled data plane as the relay sees it: the same parts, made to fit a C function."""
+"""The compiled data plane as the relay sees it: lanes that C reads, and one call for all of them."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from realtime.relay.compiled.lane import Lane, LaneRoute
 from realtime.relay.compiled.library import Library
 from realtime.relay.counters import Counters
-from realtime.relay.downlink.consumer import Consumer
-from realtime.relay.packets import vp8
-from realtime.relay.plane import DataPlane
+from realtime.relay.downlink.outgoing import Outgoing
+from realtime.relay.plane import DataPlane, open_route
+from realtime.relay.transport.address import socket_address
+from realtime.relay.transport.ice_lite import Address
+from realtime.relay.transport.messages import can_segment
 from realtime.relay.transport.peer import Send
 from realtime.relay.transport.route import Route
-from realtime.relay.transport.srtp import protect_address
-from realtime.relay.uplink.encoding import VIDEO_PAYLOAD_AT, Encoding
-from realtime.relay.uplink.fan_out import FanOut, Subscriber
-
-NO_SOCKET = -1
+from realtime.relay.transport.srtp import Srtp, protect_address
+from realtime.relay.uplink.encoding import VIDEO_PAYLOAD_AT
+from realtime.relay.uplink.fan_out import Lanes, Packet
 
 
 class CompiledPlane(DataPlane):
@@ -31,149 +30,86 @@ class CompiledPlane(DataPlane):
         *,
         counters: Counters,
         send: Send,
-        descriptor: int = NO_SOCKET,
+        descriptor: int | None = None,
         protect: int | None = None,
     ) -> None:
+        super().__init__()
         self.library = library
         self.counters = counters
-        self.serve = library.lib.fan_out
-        self._send = send
+        self.send = send
         ffi = library.ffi
-        self.batch = ffi.new("struct batch *", {"socket": descriptor, "payload_at": VIDEO_PAYLOAD_AT})
+        self.batch = ffi.new(
+            "struct batch *",
+            {
+                "socket": -1 if descriptor is None else descriptor,
+                "payload_at": VIDEO_PAYLOAD_AT,
+                "is_segmenting": descriptor is not None and can_segment(descriptor),
+            },
+        )
         function = protect_address() if protect is None else protect
         self.batch.protect = ffi.cast("int (*)(void *, void *, int *)", function)
 
-    def fan_out(self) -> FanOut:
-        """Make what holds the subscribers of one encoding."""
-        return CompiledFanOut(self)
-
-    def route(self) -> LaneRoute:
+    def route(self) -> Route:
         """Make what follows one subscribe peer connection."""
-        return LaneRoute(self.library, self._send)
+        return Route(self._changed)
 
-    def outgoing(
-        self,
-        *,
-        route: Route | None,
-        ssrc: int,
-        first_sequence: int,
-        first_timestamp: int,
-        rate: int,
-        end_bit: int,
-    ) -> Lane:
-        """Make the numbers of one slot."""
-        if not isinstance(route, LaneRoute):
-            raise TypeError("a slot of the compiled data plane needs a route of the same")
-        return Lane(
-            self.library,
-            route,
-            ssrc=ssrc,
-            first_sequence=first_sequence,
-            first_timestamp=first_timestamp,
-            rate=rate,
-            end_bit=end_bit,
-        )
+    def lanes(self, slots: Sequence[Outgoing]) -> Lanes:
+        """Make lanes of slots whose routes are open."""
+        return CompiledLanes(self, slots)
 
 
-class CompiledFanOut(FanOut):
-    """Let C serve everybody whose next packet it is, and Python everybody else.
+class CompiledLanes:
+    """Keep what the packets of each slot are written, encrypted and addressed with, where C reads it."""
 
-    C serves a slot only while the encoding is what it sends: a slot that waits for a start is Python's.
-    """
-
-    __slots__ = ("_is_sorted", "_lanes", "_others", "_plane", "_slots")
-
-    def __init__(self, plane: CompiledPlane) -> None:
-        super().__init__()
+    def __init__(self, plane: CompiledPlane, slots: Sequence[Outgoing]) -> None:
         self._plane = plane
-        self._forget()
+        ffi = plane.library.ffi
+        # Keys live for as long as C may use them.
+        self._keys: list[Srtp] = []
+        self._addresses: list[Address] = []
+        self._lanes = ffi.new("struct lane[]", len(slots))
+        for number, slot in enumerate(slots):
+            keys, address = open_route(slot)
+            self._keys.append(keys)
+            self._addresses.append(address)
+            lane, raw = self._lanes[number], socket_address(address)
+            lane.session = ffi.cast("void *", keys.sender)
+            ffi.memmove(lane.address, raw, len(raw))
+            lane.address_bytes = len(raw)
+            lane.ssrc = slot.ssrc
+            lane.payload_change = slot.payload_change
+            lane.picture_shift, lane.index_shift = slot.picture_shift, slot.index_shift
+            lane.sequence_shift, lane.timestamp_shift = slot.sequence_shift, slot.timestamp_shift
 
-    def append(self, subscriber: Subscriber) -> None:
-        """Take one more."""
-        super().append(subscriber)
-        self._forget()
-
-    def remove(self, subscriber: Subscriber) -> None:
-        """Let one go; nothing of it is kept, here or in C."""
-        super().remove(subscriber)
-        self._forget()
-
-    def clear(self) -> None:
-        """Let all go."""
-        super().clear()
-        self._forget()
-
-    def begin(self, subscriber: Subscriber) -> None:
-        """Take note that a subscriber has waited for its start, and has found it."""
-        self._forget()
-
-    def _forget(self) -> None:
-        self._is_sorted = False
-        self._slots: list[tuple[Consumer, Lane]] = []
-        self._others: list[Subscriber] = []
-        # An array of C, which can only be told by trying to say so: cffi has no types for it.
-        self._lanes: Any = None
-
-    def _sort(self, encoding: Encoding) -> None:
-        for each in self:
-            if isinstance(each, Consumer) and isinstance(each.outgoing, Lane) and each.encoding is encoding:
-                self._slots.append((each, each.outgoing))
-            else:
-                self._others.append(each)
-        lanes = [lane.cdata for _, lane in self._slots]
-        self._lanes = self._plane.library.ffi.new("struct lane *[]", lanes)
-        self._is_sorted = True
-
-    def forward(
-        self,
-        encoding: Encoding,
-        sequence: int,
-        timestamp: int,
-        head: int,
-        body: bytes,
-        descriptor: vp8.Descriptor,
-        is_start: bool,
-        now_ns: int,
-    ) -> None:
-        """Hand one packet to every subscriber."""
-        if not self._is_sorted:
-            self._sort(encoding)
-        slots, others, lanes, plane = self._slots, self._others, self._lanes, self._plane
-        batch, counters = plane.batch, plane.counters
-        done, count = 0, len(slots)
+    def carry(self, packets: Sequence[Packet]) -> list[tuple[int, int]]:
+        """Send all of these packets on every lane; return which lane had no room for which packet."""
+        plane = self._plane
+        batch, counters, ffi = plane.batch, plane.counters, plane.library.ffi
+        bodies = []  # they must live until C is done
+        for packet, (sequence, timestamp, head, body, descriptor, _, _) in zip(
+            batch.packets, packets, strict=False
+        ):
+            bodies.append(ffi.from_buffer("uint8_t[]", body))
+            packet.body, packet.body_bytes = bodies[-1], len(body)
+            packet.sequence, packet.timestamp, packet.head = sequence, timestamp, head
+            packet.picture_at, packet.picture, packet.index_at, packet.index = descriptor
+        done, count, each = 0, len(self._addresses), len(packets)
+        no_room: list[tuple[int, int]] = []
         while done < count:
-            told = plane.serve(
-                batch,
-                lanes + done,
-                count - done,
-                body,
-                len(body),
-                head,
-                sequence,
-                timestamp,
-                now_ns,
-                *descriptor,
-            )
-            sent = batch.sent
-            counters.packets_out += sent
+            told = plane.library.lib.fan_out(batch, self._lanes + done, count - done, each)
+            counters.packets_out += batch.sent
             counters.bytes_out += batch.sent_bytes
-            if sent < told:
-                for slot, is_crowded_out in self._rest(slots[done : done + told]):
-                    if is_crowded_out:
-                        slot.crowded_out(sequence, timestamp, head, body, descriptor)
-                    elif slot in self:
-                        slot.forward(encoding, sequence, timestamp, head, body, descriptor, is_start, now_ns)
+            if batch.sent < told * each:
+                rest = self._rest(done, told * each, each)
+                no_room += [(done + place // each, place % each) for place in rest]
             done += told
-        for subscriber in others:
-            if subscriber in self:
-                subscriber.forward(encoding, sequence, timestamp, head, body, descriptor, is_start, now_ns)
+        return no_room
 
-    def _rest(self, slots: list[tuple[Consumer, Lane]]) -> list[tuple[Consumer, bool]]:
-        """Settle what became of the rest; return whom Python has to serve, True: there was no room for it."""
-        batch, dropped, ffi = self._plane.batch, self._plane.counters.dropped, self._plane.library.ffi
-        # Everything is taken out before anything is sent: the batch is one for all.
-        no_room = ffi.unpack(batch.no_room, batch.refused)
-        left = ffi.unpack(batch.left_to_python, batch.left)
+    def _rest(self, first: int, made: int, packets: int) -> list[int]:
+        """Settle what became of the rest of so many datagrams; return those that there was no room for."""
+        plane = self._plane
+        batch, dropped, ffi = plane.batch, plane.counters.dropped, plane.library.ffi
+        no_room: list[int] = ffi.unpack(batch.no_room, batch.refused)
         for reason, number in (
             ("send_unprotectable", batch.unprotectable),
             ("send_failed", batch.failed),
@@ -181,11 +117,12 @@ class CompiledFanOut(FanOut):
         ):
             if number:
                 dropped[reason] += number
-        if batch.socket < 0:
-            made = [
-                (batch.lane_of[i], ffi.buffer(batch.data[i], batch.bytes[i])[:]) for i in range(batch.made)
-            ]
-            no_room = [number for number, data in made if slots[number][1].route.take(data) is False]
-        return [(slots[number][0], True) for number in no_room] + [
-            (slots[number][0], False) for number in left
-        ]
+        if batch.socket >= 0:
+            return no_room
+        for place in range(made):
+            size = batch.bytes[place]
+            if size:
+                data = ffi.buffer(batch.data[place], size)[:]
+                if plane.send(data, self._addresses[first + place // packets]) is False:
+                    no_room.append(place)
+        return no_room

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from realtime.relay.clock import SECOND, ntp_from_mono
+from realtime.relay.downlink.outgoing import Outgoing
 from realtime.relay.downlink.retransmission import (
     DEFAULT_ROUND_TRIP_NS,
     PLAIN_REACH,
@@ -11,7 +12,6 @@ from realtime.relay.downlink.retransmission import (
     History,
 )
 from realtime.relay.packets import rtcp, rtp, vp8
-from realtime.relay.plane import PYTHON, DataPlane
 from realtime.relay.transport.route import Route
 from realtime.relay.uplink.encoding import (
     OPUS_PAYLOAD,
@@ -63,7 +63,6 @@ class Consumer:
         send: Callable[[bytes], bool | None],
         rtx_ssrc: int | None = None,
         switched: Callable[["Consumer", bool, int], None] | None = None,
-        plane: DataPlane = PYTHON,
         route: Route | None = None,
     ) -> None:
         if not 0 <= first_sequence < 2**15:
@@ -84,13 +83,12 @@ class Consumer:
         self._switched = switched
         self._rate = VP8_RATE if is_video else OPUS_RATE
         self._end_bit = _MARKER if is_video else _ALWAYS
-        self.outgoing = plane.outgoing(
-            route=route,
+        self.outgoing = Outgoing(
             ssrc=ssrc,
             first_sequence=first_sequence,
             first_timestamp=first_timestamp,
             rate=self._rate,
-            end_bit=self._end_bit,
+            route=route,
         )
         self._rtx_payload: int | None = None
         self._rtx_sequence = first_sequence
@@ -170,6 +168,11 @@ class Consumer:
         if encoding is not None:
             encoding.subscribers.remove(self)
 
+    def lane(self, encoding: Encoding, sequence: int) -> Outgoing | None:
+        """Return the numbers if all of this encoding up to this one was sent, and nothing waits."""
+        outgoing = self.outgoing
+        return outgoing if encoding is self.encoding and outgoing.can_follow(sequence) else None
+
     def forward(  # one flat function: this is the hot path, and every call in it costs
         self,
         encoding: Encoding,
@@ -217,8 +220,7 @@ class Consumer:
         if self._send(packet) is False:
             self._no_room(packet)
             return
-        rewriter.packets += 1
-        rewriter.octets += len(body) - (head >> 9 & 8)  # the extension bit counts its 8 bytes
+        rewriter.count(1, len(body) - (head >> 9 & 8))  # the extension bit counts its 8 bytes
 
     def crowded_out(
         self,
@@ -228,10 +230,9 @@ class Consumer:
         body: bytes,
         descriptor: vp8.Descriptor,
     ) -> None:
-        """Take a packet back that another plane has counted as sent, but the socket had no room for."""
+        """Take a packet back that was counted as sent, but the socket had no room for."""
         outgoing = self.outgoing
-        outgoing.packets -= 1
-        outgoing.octets -= len(body) - (head >> 9 & 8)
+        outgoing.count(-1, (head >> 9 & 8) - len(body))
         out, out_timestamp = sequence + outgoing.sequence_shift, timestamp + outgoing.timestamp_shift
         header = _pack(head ^ outgoing.payload_change, out & _MASK16, out_timestamp & _MASK32, self.ssrc)
         shifts = outgoing.picture_shift, outgoing.index_shift
@@ -301,8 +302,7 @@ class Consumer:
             self._dropped_frame = packet[4:8]
             self._hold(self._send_other_frames)
         else:
-            self.outgoing.packets += 1
-            self.outgoing.octets += len(packet) - rtp.FIXED_LENGTH - (packet[0] >> 1 & 8)
+            self.outgoing.count(1, len(packet) - rtp.FIXED_LENGTH - (packet[0] >> 1 & 8))
             self._held.append(packet)
             self._hold(self._send_held_first)
 
@@ -363,8 +363,7 @@ class Consumer:
         self._holes.pop(out, None)
         if self._rtx_payload is None or self.rtx_ssrc is None:
             head, sequence, ssrc = head ^ self.outgoing.payload_change, out, self.ssrc
-            self.outgoing.packets += copies
-            self.outgoing.octets += copies * (len(body) - (head >> 9 & 8))
+            self.outgoing.count(copies, copies * (len(body) - (head >> 9 & 8)))
         else:
             # RFC 4588: a stream of its own, in which each payload begins with its number in the first stream.
             original = (out & _MASK16).to_bytes(2, "big")

@@ -107,21 +107,3 @@ class Rewriter:
             self.newest = descriptor
             self.is_frame_whole = is_end
         return out
-
-
-class Outgoing(Rewriter):
-    """The numbers of one slot's stream, with what else its headers and reports need.
-
-    What decides how a packet is written lies here alone: a data plane may keep it where C can reach it.
-    """
-
-    __slots__ = ("is_held", "octets", "packets", "payload_change")
-
-    def __init__(self, *, first_sequence: int, first_timestamp: int, rate: int) -> None:
-        super().__init__(first_sequence=first_sequence, first_timestamp=first_timestamp, rate=rate)
-        self.packets = 0
-        self.octets = 0
-        # What the canonical payload type is XORed with.
-        self.payload_change = 0
-        # Something waits, or is left out, for want of room.
-        self.is_held: int = False

@@ -14,6 +14,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from aiortc import RTCCertificate
 
@@ -102,7 +103,7 @@ async def run(options: Options) -> None:
     # every room for some 30 ms.
     gc.collect()
     gc.freeze()
-    udp.start(mux)
+    udp.start(mux, partial(plane.burst, counters))
     logger.info("relay.started", extra={"data_plane": plane.name})
     _say_ready(boot, bound, udp.address)
     async with asyncio.TaskGroup() as tasks:

@@ -22,10 +22,10 @@ MAX_PLAIN_BYTES = 1356
 # what is in here is copied out before anything else can happen. Sizes are checked before it is touched.
 _place = ffi.new("unsigned char[]", 2048)
 _memory = ffi.buffer(_place)
-_length = ffi.new("int *")
-_protect = lib.srtp_protect
+length = ffi.new("int *")
 # Says nothing when it went well.
 _Work = Callable[[object, object, object], int]
+protect: _Work = lib.srtp_protect
 
 
 class Srtp:
@@ -46,6 +46,11 @@ class Srtp:
         self._receive_session, self._send_session = pylibsrtp.Session(receive), pylibsrtp.Session(send)
         self._receive, self._send = self._receive_session._srtp[0], self._send_session._srtp[0]
         self._ssrcs: set[bytes] = set()
+
+    @property
+    def session(self) -> object:
+        """libsrtp's session for what is sent, for `protect`; good for as long as this object lives."""
+        return self._send
 
     @property
     def sender(self) -> int:
@@ -76,10 +81,10 @@ class Srtp:
         if size > MAX_PLAIN_BYTES:
             raise ValueError("too long")
         _memory[0:size] = data
-        _length[0] = size
-        if _protect(self._send, _place, _length):
+        length[0] = size
+        if protect(self._send, _place, length):
             raise ValueError("cannot be protected")
-        protected: bytes = _memory[0 : _length[0]]
+        protected: bytes = _memory[0 : length[0]]
         return protected
 
     def protect_rtcp(self, data: bytes) -> bytes:
@@ -92,11 +97,19 @@ def _convert(data: bytes, work: _Work, session: object, longest: int) -> bytes:
     if size > longest:
         raise ValueError("too long")
     _memory[0:size] = data
-    _length[0] = size
-    if work(session, _place, _length):
+    length[0] = size
+    if work(session, _place, length):
         raise ValueError("not authentic, a replay, or not a packet")
-    converted: bytes = _memory[0 : _length[0]]
+    converted: bytes = _memory[0 : length[0]]
     return converted
+
+
+def places(count: int, size: int) -> list[tuple[memoryview, object]]:
+    """Make places for packets that `protect` encrypts where they lie: for Python to write, and for C."""
+    memory = ffi.new("unsigned char[]", count * size)
+    view = memoryview(ffi.buffer(memory))
+    # The pointers do not keep what they lead to; a view does.
+    return [(view[at : at + size], memory + at) for at in range(0, count * size, size)]
 
 
 def protect_address() -> int:

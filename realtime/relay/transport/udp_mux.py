@@ -1,12 +1,13 @@
 """One UDP socket for everybody: what is not wanted is dropped early, what is wanted finds its peer."""
 
-import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 
 from realtime.relay.clock import SECOND, Monotonic
 from realtime.relay.counters import Counters
 from realtime.relay.transport import receive_stamp
+from realtime.relay.transport.doorbell import Doorbell, Found
 from realtime.relay.transport.gate import CHECKS_PER_SECOND, PACKETS_PER_SECOND, Rate
 from realtime.relay.transport.ice_lite import Address
 from realtime.relay.transport.peer import Peer
@@ -135,6 +136,10 @@ class UdpMux:
             del self._by_ufrag[ufrag]
 
 
+# What is taken in together goes on together.
+Burst = Callable[[], contextlib.AbstractContextManager[None]]
+
+
 class UdpSocket:
     """Bind the real socket, read it in bounded bursts, and write to it without ever waiting."""
 
@@ -152,13 +157,16 @@ class UdpSocket:
         self._counters = counters
         self._until_sample = _DATAGRAMS_PER_SAMPLE
         self._mux: UdpMux | None = None
+        self._burst: Burst = contextlib.nullcontext
+        self._doorbell: Doorbell | None = None
         bound = self._socket.getsockname()
         self.address: Address = (str(bound[0]), int(bound[1]))
 
-    def start(self, mux: UdpMux) -> None:
-        """Read for `mux` whenever the running loop says that there is something."""
+    def start(self, mux: UdpMux, burst: Burst) -> None:
+        """Read for `mux` while the running loop runs, and with `burst` around what is taken in at once."""
         self._mux = mux
-        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
+        self._burst = burst
+        self._doorbell = Doorbell(self._socket, self._take)
 
     def send(self, data: bytes, address: Address) -> bool:
         """Send one datagram, or count it as dropped: late media is worse than lost media.
@@ -190,38 +198,47 @@ class UdpSocket:
 
     def close(self) -> None:
         """Stop reading and free the port."""
-        if self._mux is not None:
-            asyncio.get_running_loop().remove_reader(self._socket.fileno())
-            self._mux = None
+        self._mux = None
+        if self._doorbell is not None:
+            self._doorbell.close()
+            self._doorbell = None
         self._socket.close()
 
-    def _readable(self) -> None:
+    def _take(self) -> Found:
+        """Take in what is there, but no more than other sockets can wait for, and let it go on."""
         mux = self._mux
-        for _ in range(DATAGRAMS_PER_WAKE_UP):
-            self._until_sample -= 1
-            try:
-                if not self._until_sample:
-                    self._sample(mux)
-                    continue
-                data, address = self._socket.recvfrom(_LARGEST_READ)
-            except BlockingIOError:
-                return
-            except OSError:
-                self._counters.drop("receive_failed")
-                return
-            if mux is not None:
-                mux.datagram(data, address)
-
-    def _sample(self, mux: UdpMux | None) -> None:
-        """Take one datagram, and measure how long it was under way here if it was media and went on."""
-        self._until_sample = 1  # an empty socket leaves the sample to the next datagram
-        data, address, stamp_ns = receive_stamp.receive(self._socket, _LARGEST_READ)
-        self._until_sample = _DATAGRAMS_PER_SAMPLE
-        if mux is None:
-            return
+        taken, stamp_ns = self._read()
+        if mux is None or not taken:
+            return Found.NOTHING
         before = self._counters.packets_out
-        mux.datagram(data, address)
-        if self._counters.packets_out > before and data and 127 < data[0] < 192:
+        with self._burst():
+            for data, address in taken:
+                mux.datagram(data, address)
+        if stamp_ns is not None and self._counters.packets_out > before:
             seconds = receive_stamp.seconds_since(stamp_ns)
             if seconds is not None:
                 self._counters.forward_latency.observe(seconds)
+        return Found.MORE if len(taken) >= DATAGRAMS_PER_WAKE_UP else Found.ALL
+
+    def _read(self) -> tuple[list[tuple[bytes, Address]], int | None]:
+        """Return datagrams, and when the kernel took one of them in, if one is to be measured."""
+        taken: list[tuple[bytes, Address]] = []
+        stamp_ns = None
+        receive = self._socket.recvfrom
+        try:
+            if self._until_sample <= 0:
+                data, address, stamp_ns = receive_stamp.receive(self._socket, _LARGEST_READ)
+                taken.append((data, address))
+                # Only media goes on at once.
+                if data and 127 < data[0] < 192:
+                    self._until_sample = _DATAGRAMS_PER_SAMPLE
+                else:
+                    stamp_ns = None
+            while len(taken) < DATAGRAMS_PER_WAKE_UP:
+                taken.append(receive(_LARGEST_READ))
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._counters.drop("receive_failed")
+        self._until_sample -= len(taken)
+        return taken, stamp_ns

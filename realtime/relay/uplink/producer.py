@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from realtime.relay.packets import rtp
-from realtime.relay.plane import PYTHON, DataPlane
+from realtime.relay.plane import ALONE, DataPlane
 from realtime.relay.uplink.capture import ClockMap
 from realtime.relay.uplink.encoding import Encoding, Feedback
 from realtime.relay.uplink.speech import SpeechMeter
@@ -22,7 +22,7 @@ class Producer:
         source: Source,
         clock_map: ClockMap,
         random_below: Callable[[int], int],
-        plane: DataPlane = PYTHON,
+        plane: DataPlane = ALONE,
     ) -> None:
         self.source: Source = source
         self.is_video = source != "microphone"
