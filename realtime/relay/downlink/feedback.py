@@ -15,6 +15,7 @@ _LONGEST_ROUND_TRIP = 10 * 65536
 _MASK32 = 0xFFFFFFFF
 # How many packets a report must cover to count for half of the mean; silence sends too few to judge by.
 _WEIGHTY_PACKETS = 50
+_MEASURED_EVERY_NS = 400 * MILLISECOND
 
 
 class Limit:
@@ -77,19 +78,21 @@ class PathReports:
 
 
 class SentRate:
-    """Measure bits per second over the last second from a growing count of bytes."""
+    """Measure bits per second over the last second from a growing count of bytes, every 400 ms."""
 
     def __init__(self) -> None:
+        self.bitrate = 0
+        # To count all slots costs more than a newer figure is worth.
+        self.due_ns = 0
         self._samples: deque[tuple[int, int]] = deque(maxlen=64)
-        self._rate = 0
 
-    def rate(self, sent_bytes: int, now_ns: int) -> int:
-        """Take the count of this moment and return the rate up to it."""
+    def measure(self, sent_bytes: int, now_ns: int) -> None:
+        """Take the count of this moment."""
         samples = self._samples
+        self.due_ns = now_ns + _MEASURED_EVERY_NS
         samples.append((now_ns, sent_bytes))
         while len(samples) > 1 and samples[1][0] <= now_ns - SECOND:
             samples.popleft()
         elapsed = now_ns - samples[0][0]
         if elapsed >= 100 * MILLISECOND:
-            self._rate = (sent_bytes - samples[0][1]) * 8 * SECOND // elapsed
-        return self._rate
+            self.bitrate = (sent_bytes - samples[0][1]) * 8 * SECOND // elapsed

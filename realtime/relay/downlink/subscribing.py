@@ -68,7 +68,6 @@ class SubscribePeer:
             send=self.peer.send_rtp,
             rtx_ssrc=None if letter == "a" else ssrc | _RTX_BIT,
             switched=self._switched,
-            plane=environment.plane,
             route=self.peer.route,
         )
 
@@ -105,7 +104,9 @@ class SubscribePeer:
 
     def sent_bitrate(self, now_ns: int) -> int:
         """Return the bits per second that went to this browser in the last second, repetitions and all."""
-        return self._sent.rate(sum(each.sent_bytes for each in self._consumers()), now_ns)
+        if now_ns >= self._sent.due_ns:
+            self._sent.measure(sum(each.sent_bytes for each in self._consumers()), now_ns)
+        return self._sent.bitrate
 
     @property
     def is_answered(self) -> bool:

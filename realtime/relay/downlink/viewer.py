@@ -32,6 +32,9 @@ _GONE_NS = 4 * SECOND
 _LOSSES_OF_BEFORE_NS = 4 * SECOND
 # Addresses and authentication add about half to a voice; and somebody may begin to speak at any time.
 _VOICE_PERCENT, _VOICE_RESERVE = 150, 40_000
+# A decision that left nothing to wish for stands for so long, while nothing but rates changes and the budget
+# is larger by this share.
+_STANDS_NS, _STANDS_PERCENT = SECOND, 125
 # Measured voices swing; less than this is none of the pictures.
 _SOME_VIDEO = 20_000
 
@@ -44,6 +47,8 @@ class Company:
     spoke_ns: Mapping[str, int]
     layers: Mapping[Key, tuple[Layer, ...]]
     voices: Mapping[str, int]
+    # What of it decides who can be shown, and how; rates are not in it.
+    shape: tuple[tuple[Key, int], ...]
 
     @classmethod
     def of_these(cls, producers: Mapping[Key, Producer], rates: Rates, now_ns: int) -> "Company":
@@ -62,7 +67,9 @@ class Company:
                     spoke_ns[key[0]] = producer.speech.spoke_ns
                 if _is_flowing(producer.encodings[0], now_ns):
                     voices[key[0]] = producer.encodings[0].bitrate
-        return cls(producers=producers, spoke_ns=spoke_ns, layers=layers, voices=voices)
+        # The bits of a number say which layers flow.
+        shape = tuple((key, sum(1 << layer.rank for layer in each)) for key, each in layers.items())
+        return cls(producers=producers, spoke_ns=spoke_ns, layers=layers, voices=voices, shape=shape)
 
     def of(self, holder: str | None, source: Source) -> Producer | None:
         """Return somebody's track."""
@@ -102,6 +109,9 @@ class Viewer:
         self._back_ns: int | None = None
         self._paused: frozenset[Key] = frozenset()
         self._is_crowded = False
+        # For which company and view the allocation stands, and until when.
+        self._stands_for: tuple[tuple[tuple[Key, int], ...], View] | None = None
+        self._stands_until_ns = 0
 
     @property
     def downlink(self) -> Downlink:
@@ -130,7 +140,18 @@ class Viewer:
         # Without newcomers only a crowd has to make room for whoever speaks.
         if self._is_crowded:
             return self.refresh(company, now_ns)
+        if self._stands(company, now_ns):
+            return False
         return self._share(company, now_ns, is_table_new=False)
+
+    def _stands(self, company: Company, now_ns: int) -> bool:
+        """Say whether sharing out anew could only find what is there: it is so nearly always."""
+        return (
+            now_ns < self._stands_until_ns
+            and self._bandwidth is not None
+            and self._bandwidth.budget * 100 >= self._allocation.cost * _STANDS_PERCENT
+            and self._stands_for == (company.shape, self.view)
+        )
 
     def slots(self) -> list[Slot]:
         """Return the whole table, in the order of the m-lines of the newest peer connection."""
@@ -216,6 +237,7 @@ class Viewer:
 
     def _share(self, company: Company, now_ns: int, *, is_table_new: bool = True) -> bool:
         bandwidth, before = self._bandwidth or Bandwidth(now_ns), self._allocation
+        self._stands_for = None
         if self.view.is_sound_only:
             self._allocation = Allocation()
         else:
@@ -231,6 +253,9 @@ class Viewer:
             )
             bandwidth.planned(self._allocation.cost, has_risen=self._allocation.has_risen, now_ns=now_ns)
         if self._allocation.choices is before.choices and not is_table_new:
+            if len(company.shape) <= self._last_n:  # nobody waits for somebody else's place
+                self._stands_for = company.shape, self.view
+                self._stands_until_ns = now_ns + _STANDS_NS
             return False  # every slot has been told this before
         for line in self._lines:
             self._select("camera", line.video, self._table.video.holders, now_ns)
