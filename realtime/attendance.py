@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
 
-from channels.db import database_sync_to_async
-
-from realtime.reading import read_minutes
 from realtime.wire import room as wire
 from sessions.selectors.ledger.attendance import Minutes
 
@@ -16,17 +13,20 @@ EVERY_SECONDS = 5.0
 
 
 class AttendanceTeller:
-    """Read and send a viewer's minutes after each wish; wishes that come too early are put together."""
+    """Read and send a viewer's minutes after each wish; wishes that come too early are put together.
+
+    `read` gives everybody's in the room; who is `only` to see their own is told no others.
+    """
 
     def __init__(
         self,
         *,
-        room_id: UUID,
+        read: Callable[[], Awaitable[Collection[Minutes] | None]],
         only: UUID | None,
         tell: Callable[[wire.Attendance], Awaitable[None]],
         every_seconds: float | None = None,
     ) -> None:
-        self._room_id = room_id
+        self._read = read
         self._only = only
         self._tell = tell
         self._every = EVERY_SECONDS if every_seconds is None else every_seconds
@@ -51,7 +51,7 @@ class AttendanceTeller:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            found = await database_sync_to_async(read_minutes)(self._room_id, self._only)
+            found = [each for each in await self._read() or () if self._only in (None, each.participant)]
             self._known = {each.participant: self._newer(each) for each in found}
             message = wire.Attendance(
                 participants=[

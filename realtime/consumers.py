@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 
@@ -41,6 +42,7 @@ class RoomConsumer(MessageSocket):
         """Accept pages of ours; tell anybody else why they cannot stay."""
         self.prepare()
         self.seat: Seat | None = None
+        self.pings: set[asyncio.Task[None]] = set()
         self.touched_at = time.monotonic()
         self.room_id = self.scope["url_route"]["kwargs"]["pk"]
         if not gatekeeper.is_our_origin(self.scope["headers"]):
@@ -65,6 +67,9 @@ class RoomConsumer(MessageSocket):
     async def disconnect(self, code: int) -> None:
         """Keep the seat for a moment: the person may be on the way back."""
         self.is_over = True
+        for ping in self.pings:
+            ping.cancel()
+        await asyncio.gather(*self.pings, return_exceptions=True)
         if hasattr(self, "caller"):
             await self.channel_layer.group_discard(login_group(self.caller.session_key), self.channel_name)
             await self.channel_layer.group_discard(room_group(self.room_id), self.channel_name)
@@ -73,6 +78,16 @@ class RoomConsumer(MessageSocket):
 
     async def take(self, message: wire.ClientMessage) -> None:
         """Do what one message says, and answer whatever it comes to."""
+        if isinstance(message, wire.Ping):
+            # Beside the others: what it compares with may be among the messages that come meanwhile.
+            task = asyncio.create_task(self.attempt(message))
+            self.pings.add(task)
+            task.add_done_callback(self.pings.discard)
+            return
+        await self.attempt(message)
+
+    async def attempt(self, message: wire.ClientMessage) -> None:
+        """Do what one message says, or say why not."""
         try:
             await self.obey(message)
         except DomainError as error:

@@ -9,6 +9,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from realtime import runtime
+from realtime.layer import RoomLayer
 from telehealth.core.health import Health, register
 
 # A measurement is good to half its round trip; beyond this, minutes could be credited wrongly by a second.
@@ -63,4 +64,6 @@ async def _round_trip(layer: object, word: str) -> Health:
     channel = await layer.new_channel("health")  # type: ignore[attr-defined]  # Channels has no types
     await layer.send(channel, {"type": "health", "word": word})  # type: ignore[attr-defined]
     answer = await layer.receive(channel)  # type: ignore[attr-defined]
+    if isinstance(layer, RoomLayer):
+        await layer.forget(channel)
     return Health(ok=answer.get("word") == word, text="Messages arrive.")

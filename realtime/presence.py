@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 # What a store that is away raises; it comes back by itself, and so do the leases that are renewed then.
 PRESENCE_ERRORS = (RedisError, OSError)
+
+CONNECTIONS = 8
+CONNECTION_SECONDS = 5.0
 
 Kind = Literal["socket", "media"]
 KINDS: tuple[Kind, ...] = ("socket", "media")
@@ -122,4 +125,8 @@ class RedisPresence:
 
 def make_presence(redis_url: str) -> PresenceStore:
     """Give the store the settings ask for: Redis by URL, otherwise memory."""
-    return RedisPresence(Redis.from_url(redis_url)) if redis_url else MemoryPresence()
+    if not redis_url:
+        return MemoryPresence()
+    # Who finds all of them in use waits for one. The client's own pool would refuse, when everybody comes.
+    pool = BlockingConnectionPool.from_url(redis_url, max_connections=CONNECTIONS, timeout=CONNECTION_SECONDS)
+    return RedisPresence(Redis.from_pool(pool))

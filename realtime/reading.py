@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from sessions.selectors.room import (
     HeldConnection,
     RoomName,
     held_connections,
-    room_lock,
+    room_holding,
     room_snapshot,
 )
 from sessions.services import room as services
@@ -46,6 +46,11 @@ def read_room(group_session_id: UUID) -> RoomState:
     )
 
 
+def read_rooms(group_session_ids: Collection[UUID]) -> dict[UUID, RoomState]:
+    """Give some rooms."""
+    return {pk: read_room(pk) for pk in group_session_ids}
+
+
 def read_held(group_session_id: UUID, participant: UUID) -> HeldConnection | None:
     """Give the connection that holds a person's place, if any."""
     return next(iter(held_connections(group_session_id, participant)), None)
@@ -53,12 +58,12 @@ def read_held(group_session_id: UUID, participant: UUID) -> HeldConnection | Non
 
 def read_wanted(group_session_id: UUID) -> Wanted:
     """Give what the relay should hold of a room: what seats may send, and who may come while it is locked."""
-    seats = [each for each in held_connections(group_session_id) if each.state in SEATED]
-    is_locked = room_lock(group_session_id)
+    found = room_holding(group_session_id)
+    seats = [each for each in found.held if each.state in SEATED]
     return Wanted(
         allowed=tuple(allowed_of(each) for each in seats),
-        only=tuple(str(each.participant) for each in seats) if is_locked else None,
-        is_over=is_locked is None,
+        only=tuple(str(each.participant) for each in seats) if found.is_locked else None,
+        is_over=found.is_locked is None,
     )
 
 
@@ -74,9 +79,14 @@ def allowed_of(held: HeldConnection) -> Allowed:
     )
 
 
-def read_minutes(group_session_id: UUID, only: UUID | None) -> list[Minutes]:
-    """Give the minutes so far, of one person or of everybody, in a stable order."""
-    return sorted(minutes_of([group_session_id], only).values(), key=attrgetter("participant"))
+def read_minutes(group_session_ids: Collection[UUID]) -> dict[UUID, list[Minutes]]:
+    """Give everybody's minutes so far of some rooms, in a stable order."""
+    found: dict[UUID, list[Minutes]] = {pk: [] for pk in group_session_ids}
+    for (pk, _), minutes in minutes_of(group_session_ids).items():
+        found[pk].append(minutes)
+    for each in found.values():
+        each.sort(key=attrgetter("participant"))
+    return found
 
 
 def unknown_people(changes: Iterable[Block], room: RoomState) -> list[UUID]:

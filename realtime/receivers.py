@@ -31,9 +31,15 @@ def connect() -> None:
 def tell_changes(*, group_session_id: UUID, seq: int, changes: list[Mapping[str, object]], **_: Any) -> None:
     """Hand numbered changes to the room, and let the relay follow who may send what."""
     _send(room_group(group_session_id), {"type": "room.events", "seq": seq, "changes": changes})
-    people = [str(change["id"]) for change in changes if change["kind"] == "participant"]
+    # Who waits sends nothing: when many come, the relay and the database are left alone.
+    people = [
+        str(change["id"])
+        for change in changes
+        if change["kind"] == "participant" and change["state"] != "WAITING"
+    ]
     lock = any(change["kind"] == "session" for change in changes)
-    _at_desk(lambda desk: desk.refresh(str(group_session_id), people, lock=lock))
+    if people or lock:
+        _at_desk(lambda desk: desk.refresh(str(group_session_id), people, lock=lock))
 
 
 def close_superseded(*, group_session_id: UUID, connection: UUID, **_: Any) -> None:
@@ -88,7 +94,11 @@ def close_login(*, request: HttpRequest | None, **_: Any) -> None:
 
 
 def _send(group: str, message: GroupMessage) -> None:
-    async_to_sync(tell)(group, message)
+    running = runtime.current()
+    if running is None:  # a command
+        async_to_sync(tell)(group, message)
+    else:
+        running.submit(lambda: running.announcer.say(group, message))
 
 
 def _at_desk(action: Callable[[RelayDesk], None]) -> None:

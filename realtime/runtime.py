@@ -13,20 +13,28 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.conf import settings
 
+from realtime.announcer import Announcer
 from realtime.desk import RelayDesk, Wanted
 from realtime.ingest import Ingester
 from realtime.names import Names
 from realtime.presence import PresenceStore, make_presence
-from realtime.reading import read_wanted
+from realtime.reading import read_minutes, read_rooms, read_wanted
 from realtime.relay_client import RelayClient
 from realtime.relay_link import ClockReading, Listener, Relay, RelayUnavailableError
 from realtime.relay_memory import RelayMemory
+from realtime.together import Together
 from realtime.wire.relay import Ok, Request
+from sessions.selectors.room import room_standings
 from telehealth.core import clock
 
 logger = logging.getLogger(__name__)
 
 RESTART_SECONDS = 1.0
+# How long a question of many sockets waits for others to be asked with it: nobody looks at a clock there.
+STANDINGS_SECONDS = 0.1
+MINUTES_SECONDS = 0.25
+# All sockets of a room miss the same message.
+ROOMS_SECONDS = 0.02
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -53,7 +61,11 @@ class Runtime:
         self.relay = relay
         self.presence = presence
         self.memory = RelayMemory(relay)
+        self.announcer = Announcer()
         self.names = Names()
+        self.standings = Together(room_standings, gather_seconds=STANDINGS_SECONDS)
+        self.rooms = Together(read_rooms, gather_seconds=ROOMS_SECONDS)
+        self.minutes = Together(read_minutes, gather_seconds=MINUTES_SECONDS)
         self.desk = RelayDesk(relay, _wanted_in)
         self.loop = asyncio.get_running_loop()
         self.started_at = time.monotonic()
@@ -86,6 +98,10 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        await self.announcer.stop()
+        await self.standings.stop()
+        await self.rooms.stop()
+        await self.minutes.stop()
         await self.presence.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,7 +27,7 @@ from realtime.wire import room as wire
 from realtime.wire.errors import ErrorId
 from realtime.wire.state import SEATED, ParticipantInfo
 from realtime.words import Refusal, refusal
-from sessions.selectors.room import HeldConnection, RoomName, Standing, room_standing
+from sessions.selectors.room import HeldConnection, RoomName
 from sessions.services import room as services
 from telehealth.core import clock
 from telehealth.core.errors import Conflict, DomainError
@@ -37,6 +38,8 @@ SEATED_LEASE_SECONDS = 15.0
 WAITING_LEASE_SECONDS = 90.0
 # After a socket has closed: time for a reload.
 LINGER_SECONDS = 5.0
+# How long a committed change may be on its way to a socket before it counts as lost.
+LATE_SECONDS = 2.0
 
 
 class NoSeatError(DomainError):
@@ -119,7 +122,7 @@ class Seat:
             is_near=self._is_near,
         )
         self.attendance = AttendanceTeller(
-            room_id=self._room_id,
+            read=partial(self._runtime.minutes.ask, self._room_id),
             only=self._caller.user.pk if self.feed.viewer.role == "patient" else None,
             tell=self._tell,
         )
@@ -217,7 +220,9 @@ class Seat:
 
     async def reread(self) -> None:
         """Take the room from the database."""
-        self.feed.replace(await database_sync_to_async(reading.read_room)(self._room_id))
+        found = await self._runtime.rooms.ask(self._room_id)
+        if found is not None:
+            self.feed.replace(found)
 
     async def take_changes(self, seq: int, changes: list[Mapping[str, object]]) -> None:
         """Pass on numbered changes in this viewer's terms; a gap is healed by a snapshot."""
@@ -234,15 +239,17 @@ class Seat:
                 await self._tell(wire.EventMessage(seq=shown.seq, change=shown.change))
 
     async def check(self) -> Refusal | None:
-        """Compare with the database what messages may have failed to tell; gives why the socket must end."""
-        before = self.feed.seq
-        standing: Standing | None = await database_sync_to_async(room_standing)(
-            self._room_id, self._caller.user.pk
-        )
-        if standing is None or standing.seq > before:
-            await self.reread()
-        if self.feed.seq != before:
-            await self._tell(wire.Snapshot(id=None, snapshot=self.feed.view()))
+        """Compare with the database what messages may have failed to tell; gives why the socket must end.
+
+        It takes a moment, in which messages go on being taken.
+        """
+        standing = await self._runtime.standings.ask((self._room_id, self._caller.user.pk))
+        if standing is None or standing.seq > self.feed.seq:
+            # Committed is not yet told, and at nine much is on the way: only what stays away is lost.
+            await asyncio.sleep(LATE_SECONDS)
+            if standing is None or standing.seq > self.feed.seq:
+                await self.reread()
+                await self._tell(wire.Snapshot(id=None, snapshot=self.feed.view()))
         holder = None if standing is None else standing.connection
         if holder is not None and str(holder) != self.connection:
             self.is_detached = True

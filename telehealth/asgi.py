@@ -3,7 +3,7 @@
 import os
 
 from telehealth.core.handler import get_application
-from telehealth.core.start import refuse_contradictions
+from telehealth.core.start import refuse_contradictions, settle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
 http = get_application()
@@ -17,19 +17,24 @@ from django.conf import settings  # noqa: E402
 
 from realtime.urls import websocket_urlpatterns  # noqa: E402
 from realtime.worker import with_runtime  # noqa: E402
+from telehealth.core.static_files import StaticFiles  # noqa: E402
 from telehealth.core.threads import Threads  # noqa: E402
 
 threads = Threads(pages=settings.PAGE_THREADS, sockets=settings.ROOM_THREADS)
 # The runtime outlives every request, so it is started outside of their threads.
-application = with_runtime(
-    threads.wrap(
-        ProtocolTypeRouter(
-            {
-                "http": http,
-                "websocket": AllowedHostsOriginValidator(
-                    AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
-                ),
-            }
+application = StaticFiles(
+    with_runtime(
+        threads.wrap(
+            ProtocolTypeRouter(
+                {
+                    "http": http,
+                    "websocket": AllowedHostsOriginValidator(
+                        AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+                    ),
+                }
+            )
         )
     )
 )
+if not settings.TESTING:  # a test is not a server, and goes on loading
+    settle()

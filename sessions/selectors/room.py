@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from telehealth.accounts.models import User
 from telehealth.core.errors import NotFound
 
 Block = dict[str, object]
+_LIVE = (SessionState.SCHEDULED, SessionState.OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,28 @@ class HeldConnection:
     side_room: UUID | None
 
 
+_HELD = (
+    "group_session_id",
+    "user_id",
+    "connection",
+    "state",
+    "media_state",
+    "microphone_on",
+    "camera_on",
+    "screen_on",
+    "side_room",
+)
+"""The columns of a `HeldConnection`, in its order: rows are read as they are, and often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Who holds a place in a room, and whether it is locked; `is_locked` is None once the room is over."""
+
+    is_locked: bool | None
+    held: tuple[HeldConnection, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A room's last number, and the connection that holds one person's place in it."""
@@ -61,14 +84,20 @@ class Standing:
     connection: UUID | None
 
 
-def room_standing(group_session_id: UUID, participant: UUID) -> Standing | None:
-    """Give what a page has to be compared with; nothing for who has never been in the room. One query."""
-    row = (
-        Participation.objects.filter(group_session=group_session_id, user=participant)
-        .values_list("group_session__room_seq", "connection")
-        .first()
+Place = tuple[UUID, UUID]
+"""A room and a person in it."""
+
+
+def room_standings(places: Collection[Place]) -> dict[Place, Standing]:
+    """Give what pages have to be compared with; nothing for who has never been in the room. One query."""
+    rows = (
+        Participation.objects.filter(
+            group_session__in={room for room, _ in places}, user__in={person for _, person in places}
+        )
+        .order_by()
+        .values_list("group_session_id", "user_id", "group_session__room_seq", "connection")
     )
-    return None if row is None else Standing(*row)
+    return {(room, person): Standing(seq, connection) for room, person, seq, connection in rows}
 
 
 def room_snapshot(group_session_id: UUID) -> RoomState:
@@ -109,35 +138,32 @@ def held_connections(
     group_session_id: UUID | None = None, participant: UUID | None = None
 ) -> list[HeldConnection]:
     """List the connections that hold a place, of one room or of all that are not over; one query."""
-    people = Participation.objects.filter(
-        connection__isnull=False, group_session__state__in=[SessionState.SCHEDULED, SessionState.OPEN]
-    )
+    people = Participation.objects.filter(connection__isnull=False, group_session__state__in=_LIVE)
     if group_session_id is not None:
         people = people.filter(group_session=group_session_id)
     if participant is not None:
         people = people.filter(user=participant)
     return [
-        HeldConnection(
-            person.group_session_id,
-            person.user_id,
-            person.connection,
-            person.state,
-            person.media_state,
-            person.microphone_on,
-            person.camera_on,
-            person.screen_on,
-            person.side_room,
-        )
-        for person in people.order_by("group_session_id", "user_id")
-        if person.connection is not None
+        HeldConnection(*row) for row in people.order_by("group_session_id", "user_id").values_list(*_HELD)
     ]
+
+
+def room_holding(group_session_id: UUID) -> Holding:
+    """Give the connections of one room with its lock; one query, and a second one where nobody is."""
+    rows = list(
+        Participation.objects.filter(
+            connection__isnull=False, group_session=group_session_id, group_session__state__in=_LIVE
+        )
+        .order_by("user_id")
+        .values_list("group_session__is_room_locked", *_HELD)
+    )
+    is_locked = rows[0][0] if rows else room_lock(group_session_id)
+    return Holding(is_locked, tuple(HeldConnection(*row[1:]) for row in rows))
 
 
 def room_lock(group_session_id: UUID) -> bool | None:
     """Say whether a room is locked; nothing once it is over."""
-    found = GroupSession.objects.filter(
-        pk=group_session_id, state__in=[SessionState.SCHEDULED, SessionState.OPEN]
-    )
+    found = GroupSession.objects.filter(pk=group_session_id, state__in=_LIVE)
     return found.values_list("is_room_locked", flat=True).first()
 
 

@@ -45,7 +45,6 @@ MIDDLEWARE = [
     "telehealth.core.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "telehealth.core.middleware.ContentSecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -43,12 +43,18 @@ def _sqlite() -> dict[str, Any]:  # Django's own shape of a database entry
     }
 
 
-DATABASES = {
-    # Tests keep nothing open in threads of their own: the database could not be dropped.
-    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=0 if TESTING else 60, conn_health_checks=True)
-    if DATABASE_URL
-    else _sqlite()
-}
+def _postgresql(url: str) -> dict[str, Any]:  # the same
+    """Describe the database behind an address.
+
+    Tests keep nothing open in threads of their own: the database could not be dropped.
+    """
+    found = dj_database_url.parse(url, conn_max_age=0 if TESTING else 60, conn_health_checks=True)
+    found["ENGINE"] = "telehealth.core.postgresql"
+    found["OPTIONS"] = {**found.get("OPTIONS", {}), "server_side_binding": True, "prepare_threshold": 3}
+    return dict(found)
+
+
+DATABASES = {"default": _postgresql(DATABASE_URL) if DATABASE_URL else _sqlite()}
 
 # Each of these threads holds one connection: their sum and one are what a web process asks of the database.
 # SQLite has one writer at a time: there, and in tests, which clean it up, rooms share a single one with the

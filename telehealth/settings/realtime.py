@@ -6,16 +6,14 @@ from . import env
 from .base import TESTING
 from .database import REDIS_URL
 
-# Who listens waits for a message as long as it takes: the client's own limit of 5 s would close the socket of
-# everybody who hears nothing for so long, and with any limit redis-py loses cancellations of a reader that is
-# just connecting. Who sends has a limit of its own.
+# Who listens waits for a message as long as it takes: with any limit redis-py loses cancellations of a reader
+# that is just connecting. Who sends has a limit of its own.
 CHANNEL_SEND_SECONDS = 5
-# All sockets of a web process share one queue, and what does not fit into it is lost without a word. The
-# usual 100 are not enough for forty groups that come within ten seconds; a message has a few hundred bytes.
-CHANNEL_CAPACITY = 10_000
+# So many messages wait for a socket that is busy; what does not fit is lost, and found by its number.
+CHANNEL_CAPACITY = 1000
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "BACKEND": "realtime.layer.RoomLayer",
         "CONFIG": {
             "hosts": [{"address": REDIS_URL, "socket_timeout": None, "socket_keepalive": True}],
             "capacity": CHANNEL_CAPACITY,

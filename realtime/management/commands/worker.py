@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from realtime.runtime import get_runtime
 from realtime.worker import start_worker
+from telehealth.core.start import settle
 
 
 class Command(BaseCommand):
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             )
         if settings.EMBEDDED_WORKER:
             raise CommandError("EMBEDDED_WORKER is set: the web process does this work already.")
+        settle()
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_run())
 

@@ -32,13 +32,9 @@ def attendance_of(group_session_id: UUID) -> dict[UUID, AttendanceRecord]:
     return {row.patient_id: row for row in rows}
 
 
-def minutes_of(
-    group_session_ids: Collection[UUID], participant: UUID | None = None
-) -> dict[tuple[UUID, UUID], Minutes]:
-    """Give the minutes of some sessions by session and patient, or of one account alone; one query."""
+def minutes_of(group_session_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], Minutes]:
+    """Give the minutes of some sessions by session and patient; one query."""
     rows = AttendanceRecord.objects.filter(group_session__in=list(group_session_ids))
-    if participant is not None:
-        rows = rows.filter(patient__user=participant)
     return {
         (row.group_session_id, row.patient_id): Minutes(
             row.patient.user_id, shown_minutes(row), row.as_of, row.is_final

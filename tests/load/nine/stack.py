@@ -152,8 +152,8 @@ class Stack:
     def _postgres_cpu(self) -> float:
         with psycopg.connect(self._database_url) as database:
             row = database.execute("SELECT pg_backend_pid()").fetchone()
-        assert row is not None
-        postmaster = int(_stat(row[0])[1])
+            assert row is not None
+            postmaster = int(_stat(row[0])[1])  # while it is there: it ends with the connection
         return _cpu_of(postmaster, with_ended=True) + sum(_cpu_of(pid) for pid in _children(postmaster))
 
     def _start(self, name: str, *words: str) -> None:
