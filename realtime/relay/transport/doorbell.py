@@ -1,18 +1,20 @@
 """When to read a socket: at once after a silence, and then in turns, so that what comes is taken in together.
 
-A media server that is woken for each packet spends more on waking than on the packet. So the socket rings once;
-after that it is looked at every `TURN_SECONDS` for as long as something comes.
+A media server that is woken for each packet spends more on waking than on the packet. So the socket rings
+once; after that it is looked at every `TURN_SECONDS` for as long as something comes.
 """
 
 import asyncio
 import select
 import socket
 import sys
+import time
 from collections.abc import Callable
 from enum import Enum
 
-# What a packet waits at most for others, unless the turn itself takes longer: a tenth of a jitter buffer.
-TURN_SECONDS = 0.002
+# What a packet waits at most for others, unless the turn itself takes longer. A voice packet is 20 ms long, and no
+# browser plays it sooner than some 40 ms after it came; to wake twice as often costs a quarter more.
+TURN_SECONDS = 0.004
 
 
 class Found(Enum):
@@ -47,22 +49,27 @@ class Doorbell:
     def _rung(self) -> None:
         if self._bell is None:
             self._answer()
-        else:
-            self._bell.hear()
-            self._take_turn()
+            return
+        self._bell.hear()
+        self._take_turn()
 
     def _take_turn(self) -> None:
-        began = self._loop.time()
-        found = self._answer()
-        if self._descriptor < 0 or self._bell is None:
-            return
-        if found is Found.NOTHING:
-            self._bell.set()
-        elif found is Found.MORE:
+        # The loop's own time stands still while something runs.
+        began = time.monotonic()
+        found = Found.NOTHING
+        try:
+            found = self._answer()
+        finally:
+            if self._descriptor >= 0:
+                self._go_on(found, time.monotonic() - began)
+
+    def _go_on(self, found: Found, took: float) -> None:
+        if found is Found.MORE:
             self._turn = self._loop.call_soon(self._take_turn)
-        else:
-            wait = max(began + TURN_SECONDS - self._loop.time(), 0)
-            self._turn = self._loop.call_later(wait, self._take_turn)
+        elif found is Found.ALL:
+            self._turn = self._loop.call_later(max(TURN_SECONDS - took, 0), self._take_turn)
+        elif self._bell is not None:
+            self._bell.set()
 
 
 class _Bell:

@@ -26,6 +26,7 @@ length = ffi.new("int *")
 # Says nothing when it went well.
 _Work = Callable[[object, object, object], int]
 protect: _Work = lib.srtp_protect
+_unprotect: _Work = lib.srtp_unprotect
 
 
 class Srtp:
@@ -59,19 +60,25 @@ class Srtp:
 
     def unprotect_rtp(self, data: bytes) -> bytes:
         """Return the plain packet, or raise ValueError; an SSRC becomes known by authenticating."""
-        return self._unprotect(data, data[8:12], lib.srtp_unprotect)
+        # Written out: this is done for every packet that comes.
+        size, ssrcs, ssrc = len(data), self._ssrcs, data[8:12]
+        if size > MAX_PROTECTED_BYTES or (len(ssrcs) >= MAX_SSRCS and ssrc not in ssrcs):
+            raise ValueError("too long, or too many SSRCs")
+        _memory[0:size] = data
+        length[0] = size
+        if _unprotect(self._receive, _place, length):
+            raise ValueError("not authentic, a replay, or not a packet")
+        ssrcs.add(ssrc)
+        plain: bytes = _memory[0 : length[0]]
+        return plain
 
     def unprotect_rtcp(self, data: bytes) -> bytes:
         """Return the plain compound packet, or raise ValueError."""
-        return self._unprotect(data, data[4:8], lib.srtp_unprotect_rtcp)
-
-    def _unprotect(self, data: bytes, ssrc: bytes, work: _Work) -> bytes:
-        is_known = ssrc in self._ssrcs
-        if not is_known and len(self._ssrcs) >= MAX_SSRCS:
+        ssrc = data[4:8]
+        if ssrc not in self._ssrcs and len(self._ssrcs) >= MAX_SSRCS:
             raise ValueError("too many SSRCs")
-        plain = _convert(data, work, self._receive, MAX_PROTECTED_BYTES)
-        if not is_known:
-            self._ssrcs.add(ssrc)
+        plain = _convert(data, lib.srtp_unprotect_rtcp, self._receive, MAX_PROTECTED_BYTES)
+        self._ssrcs.add(ssrc)
         return plain
 
     def protect_rtp(self, data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from realtime.relay.clock import SECOND, Monotonic
 from realtime.relay.counters import Counters
@@ -69,41 +69,44 @@ class UdpMux:
 
     def datagram(self, data: bytes, address: Address) -> None:
         """Take one datagram from the network; whatever it holds, only its own peer can come to harm."""
-        counters = self._counters
-        counters.packets_in += 1
-        counters.bytes_in += len(data)
-        if not _SMALLEST_DATAGRAM <= len(data) <= MAX_DATAGRAM_BYTES:
-            counters.drop("empty" if not data else "size")
-            return
-        try:
-            first = data[0]
-            if first < 4:
-                self._check(data, address)
-                return
-            if not (127 < first < 192 or 19 < first < 64):
-                counters.drop("first_byte")
-                return
-            path = self._paths.get(address)
-            if path is None:
-                counters.drop("unproven_address")
-                return
-            now_ns = self._now()
-            if not path.packets.passes(now_ns):
-                counters.drop("packet_rate")
-            elif first > 127:
-                path.peer.srtp(data, now_ns)
-            else:
-                path.peer.dtls(data, now_ns)
-        except Exception:  # noqa: BLE001 - the fence: `fault` logs it, and the next datagram is another's
-            counters.fault("datagram_fault")
+        self.datagrams([(data, address)])
 
-    def _check(self, data: bytes, address: Address) -> None:
+    def datagrams(self, taken: Sequence[tuple[bytes, Address]]) -> None:
+        """Take what has come at once, each by itself."""
+        counters, paths, now_ns = self._counters, self._paths, self._now()
+        for data, address in taken:
+            size = len(data)
+            counters.packets_in += 1
+            counters.bytes_in += size
+            if not _SMALLEST_DATAGRAM <= size <= MAX_DATAGRAM_BYTES:
+                counters.drop("size" if size else "empty")
+                continue
+            try:
+                first = data[0]
+                if first < 4:
+                    self._check(data, address, now_ns)
+                    continue
+                if not (127 < first < 192 or 19 < first < 64):
+                    counters.drop("first_byte")
+                    continue
+                path = paths.get(address)
+                if path is None:
+                    counters.drop("unproven_address")
+                elif not path.packets.passes(now_ns):
+                    counters.drop("packet_rate")
+                elif first > 127:
+                    path.peer.srtp(data, now_ns)
+                else:
+                    path.peer.dtls(data, now_ns)
+            except Exception:  # noqa: BLE001 - the fence: `fault` logs it, and the next datagram is another's
+                counters.fault("datagram_fault")
+
+    def _check(self, data: bytes, address: Address, now_ns: int) -> None:
         ufrag = peek_ufrag(data)
         peer = self._by_ufrag.get(ufrag) if ufrag is not None else None
         if peer is None:
             self._counters.drop("stun_unknown")
             return
-        now_ns = self._now()
         path = self._paths.get(address)
         if path is not None and path.peer is peer:
             may_pass = path.checks.passes(now_ns)
@@ -212,8 +215,7 @@ class UdpSocket:
             return Found.NOTHING
         before = self._counters.packets_out
         with self._burst():
-            for data, address in taken:
-                mux.datagram(data, address)
+            mux.datagrams(taken)
         if stamp_ns is not None and self._counters.packets_out > before:
             seconds = receive_stamp.seconds_since(stamp_ns)
             if seconds is not None:

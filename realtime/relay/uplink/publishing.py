@@ -34,6 +34,7 @@ class PublishPeer:
         self._version = 0
         self._offer = offer
         self._streams = StreamTable(self._is_missing)
+        self._witnessed_ns = self._camera_ns = -1
         self.peer = factory.make(direction="publish", generation=generation, owner=self, now_ns=now_ns)
         self.peer.ice.meet(offer.ufrag)
         self.peer.fingerprints = offer.fingerprints
@@ -70,7 +71,10 @@ class PublishPeer:
 
     def on_rtp(self, peer: Peer, data: bytes, now_ns: int) -> None:
         """Take one packet of a track."""
-        self._events.authenticated(now_ns)
+        # What came in one burst came at one time.
+        if now_ns != self._witnessed_ns:
+            self._witnessed_ns = now_ns
+            self._events.authenticated(now_ns)
         header = rtp.parse_header(data)
         stream = self._streams.known.get(header[2]) or self._streams.latch(data, header)
         if stream is None or data[1] & 0x7F != stream.payload:
@@ -81,7 +85,9 @@ class PublishPeer:
             return
         level = b""
         if stream.source == "camera":
-            self._events.camera_authenticated(now_ns)
+            if now_ns != self._camera_ns:
+                self._camera_ns = now_ns
+                self._events.camera_authenticated(now_ns)
         elif stream.level_id:
             level = rtp.find_extension(data, header[3], header[4], stream.level_id)
         reason = self._producers[stream.source].receive(
