@@ -7,6 +7,7 @@ import logging
 import time
 
 from channels.db import database_sync_to_async
+from django.conf import settings
 
 from realtime import gatekeeper, turn
 from realtime.commands import COMMANDS
@@ -50,11 +51,9 @@ class RoomConsumer(MessageSocket):
             await self.close()
             return
         await self.accept()
-        session = self.scope.get("session")
         try:
             self.caller = await database_sync_to_async(gatekeeper.identify)(
-                user=getattr(self.scope.get("user"), "_wrapped", self.scope.get("user")),
-                session_key=getattr(session, "session_key", None),
+                session_key=self.scope["cookies"].get(settings.SESSION_COOKIE_NAME),
                 group_session_id=self.room_id,
                 at=clock.now(),
             )

@@ -16,7 +16,7 @@ from sessions.selectors.scope import knows_session
 from telehealth.accounts import access
 from telehealth.accounts.models import User
 from telehealth.accounts.roles import Role
-from telehealth.accounts.selectors import mfa_is_missing, session_is_alive
+from telehealth.accounts.selectors import mfa_is_missing, session_user
 from telehealth.accounts.services import touch_session
 from telehealth.audit import services as audit
 from telehealth.core.errors import DomainError, NotFound
@@ -61,11 +61,10 @@ def is_our_origin(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc) and parts.netloc == found.get(b"host")
 
 
-def identify(*, user: object, session_key: str | None, group_session_id: UUID, at: datetime) -> Caller:
+def identify(*, session_key: str | None, group_session_id: UUID, at: datetime) -> Caller:
     """Give the caller of a room, or refuse: no login, no second factor, wrong account, not their room."""
-    if not isinstance(user, User) or not user.is_active:
-        raise NoLoginError
-    if not session_key or not session_is_alive(session_key, at):
+    user = session_user(session_key, at) if session_key else None
+    if user is None or not session_key:
         raise NoLoginError
     if mfa_is_missing(user):
         raise WrongAccountError("Set up your second sign-in step first.", "Open your home page to do so.")

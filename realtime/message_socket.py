@@ -7,6 +7,7 @@ import time
 from typing import Any
 from uuid import UUID
 
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from pydantic import BaseModel, ValidationError
 
@@ -32,6 +33,17 @@ class MessageSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels h
         self.bucket = TokenBucket(
             rate=wire.FRAMES_PER_SECOND, burst=wire.FRAME_BURST, monotonic=time.monotonic
         )
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Hand each of the server's messages to its handler.
+
+        Channels would first visit a thread to look for old connections to the database, at each message.
+        Whoever goes to the database looks for them there, and an event must not wait for somebody's query.
+        """
+        handler = getattr(self, get_handler_name(message), None)
+        if handler is None:
+            raise ValueError(f"No handler for message type {message['type']}")
+        await handler(message)
 
     async def take(self, message: wire.ClientMessage) -> None:
         """Do what one message says."""

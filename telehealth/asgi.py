@@ -10,9 +10,9 @@ http = get_application()
 refuse_contradictions()
 
 # Only after the line above are the apps loaded that these modules import models from.
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from channels.sessions import CookieMiddleware  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from realtime.urls import websocket_urlpatterns  # noqa: E402
@@ -28,8 +28,9 @@ application = StaticFiles(
             ProtocolTypeRouter(
                 {
                     "http": http,
+                    # Who comes with which login the room itself finds out, in one visit to the database.
                     "websocket": AllowedHostsOriginValidator(
-                        AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+                        CookieMiddleware(URLRouter(websocket_urlpatterns))
                     ),
                 }
             )

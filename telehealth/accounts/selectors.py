@@ -6,7 +6,7 @@ from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.utils.crypto import constant_time_compare
 
@@ -41,17 +41,26 @@ def idle_seconds(role: Role) -> int:
     return settings.STAFF_IDLE_SECONDS if role.is_staff_role else settings.PATIENT_IDLE_SECONDS
 
 
-def session_is_alive(session_key: str, at: datetime) -> bool:
-    """Say whether a browser session still signs somebody in.
+def session_user(session_key: str, at: datetime) -> User | None:
+    """Give whom a browser session still signs in; two queries.
 
-    It does not after a logout or too long a pause, nor with a closed account or a new password.
+    Nobody after a logout or too long a pause, nor with a closed account or a new password.
     """
     row = Session.objects.filter(session_key=session_key, expire_date__gt=at).first()
     if row is None:
-        return False
+        return None
     data = SessionStore().decode(row.session_data)
     who = data.get(SESSION_KEY)
-    user = User.objects.filter(pk=str(who), is_active=True).first() if who else None
-    return user is not None and constant_time_compare(
+    if not who or data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    user = User.objects.filter(pk=str(who), is_active=True).first()
+    if user is None or not constant_time_compare(
         data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
-    )
+    ):
+        return None
+    return user
+
+
+def session_is_alive(session_key: str, at: datetime) -> bool:
+    """Say whether a browser session still signs somebody in."""
+    return session_user(session_key, at) is not None
