@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -36,6 +37,8 @@ from telehealth.core.errors import Conflict, DomainError
 SEATED_LEASE_SECONDS = 15.0
 # Browsers slow hidden pages without media down to one timer a minute.
 WAITING_LEASE_SECONDS = 90.0
+# A lease that was renewed just now is not renewed again: a page says several things when it comes in.
+FRESH_SECONDS = 2.0
 # After a socket has closed: time for a reload.
 LINGER_SECONDS = 5.0
 # How long a committed change may be on its way to a socket before it counts as lost.
@@ -75,6 +78,7 @@ class Seat:
         self.connection = ""
         self.is_leaving = False
         self.is_detached = False
+        self._seen: tuple[float, bool] | None = None
 
     async def join(self, message: wire.Join, at: datetime) -> Seat:
         """Pass the gate, take the place, and welcome the browser."""
@@ -171,9 +175,13 @@ class Seat:
         return self.me is not None and self.me.state in SEATED
 
     async def seen(self) -> None:
-        """Renew the socket's lease."""
-        seconds = SEATED_LEASE_SECONDS if self.is_seated else WAITING_LEASE_SECONDS
-        await self._runtime.presence.renew(self.connection, "socket", seconds)
+        """Renew the socket's lease, unless that was done just now."""
+        now, is_seated = time.monotonic(), self.is_seated
+        if self._seen is not None and self._seen[1] == is_seated and now - self._seen[0] < FRESH_SECONDS:
+            return
+        seconds = SEATED_LEASE_SECONDS if is_seated else WAITING_LEASE_SECONDS
+        await self._runtime.presence.renew(self.connection, "socket", seconds + FRESH_SECONDS)
+        self._seen = now, is_seated
 
     async def publish(self, message: wire.PublishOffer) -> wire.PublishAnswer:
         """Bring the browser's offer to the relay."""

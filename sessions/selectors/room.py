@@ -84,6 +84,36 @@ class Standing:
     connection: UUID | None
 
 
+_SHOWN_OF_SESSION = (
+    "room_seq",
+    "title",
+    "state",
+    "scheduled_start",
+    "scheduled_end",
+    "opened_at",
+    "ended_at",
+    "on_break_since",
+    "auto_end_at",
+    "is_room_locked",
+)
+_SHOWN_OF_PERSON = (
+    "user",
+    "role",
+    "state",
+    "microphone_on",
+    "camera_on",
+    "screen_on",
+    "muted_by_staff",
+    "camera_stopped_by_staff",
+    "side_room",
+    "state_since",
+    "lobby_at",
+    "user__given_name",
+    "user__family_name",
+    "user__preferred_name",
+)
+"""The columns a snapshot shows: everybody who comes reads it, and more of them cost more."""
+
 Place = tuple[UUID, UUID]
 """A room and a person in it."""
 
@@ -108,13 +138,14 @@ def room_snapshot(group_session_id: UUID) -> RoomState:
     Outside a transaction the number is read first, so a change in between shows as a later event, never as a
     lost one.
     """
-    group_session = GroupSession.objects.filter(pk=group_session_id).first()
+    group_session = GroupSession.objects.filter(pk=group_session_id).only(*_SHOWN_OF_SESSION).first()
     if group_session is None:
         raise NotFound
     people = list(
         Participation.objects.filter(group_session=group_session_id)
         .select_related("user")
-        .order_by("user_id")
+        .only(*_SHOWN_OF_PERSON)
+        .order_by()
     )
     return RoomState(
         seq=group_session.room_seq,

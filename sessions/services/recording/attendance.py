@@ -28,8 +28,8 @@ from telehealth.core.locking import lock
 
 logger = logging.getLogger(__name__)
 
-RUNNING_EVERY = timedelta(seconds=5)
-"""How often the minutes of an open room are computed anew: as often as a relay speaks of a person."""
+RUNNING_EVERY = timedelta(seconds=10)
+"""How often the minutes of an open room are computed anew: screens show whole ones, held back for as long."""
 UNFINISHED_EVERY = timedelta(seconds=60)
 """How often an ended session is computed again while a relay owes facts; at once when it has given them."""
 

@@ -315,7 +315,7 @@ def test_evidence_of_a_session_to_come_is_a_valid_file(cast: Cast, tmp_path: Pat
     assert {one["status"] for one in result["sessions"][0]["patients"]} == {"SCHEDULED"}
 
 
-def test_a_running_session_is_computed_as_often_as_a_relay_speaks(cast: Cast) -> None:
+def test_a_running_session_is_computed_every_ten_seconds(cast: Cast) -> None:
     start = cast.group_session.scheduled_start
     entry = open_with(cast, cast.patient, at=start)[cast.patient]
     relay, pk = Relay(), cast.group_session.pk
@@ -326,7 +326,7 @@ def test_a_running_session_is_computed_as_often_as_a_relay_speaks(cast: Cast) ->
         return attendance.recompute_due(at=at) == [pk]
 
     assert due(start + 5 * SECOND)
-    assert not due(start + 9 * SECOND)
-    assert due(start + 10 * SECOND)
+    assert not due(start + 14 * SECOND)
+    assert due(start + 15 * SECOND)
     assert due(start + 160 * MINUTE)
-    assert due(start + 160 * MINUTE + 5 * SECOND)
+    assert due(start + 160 * MINUTE + 10 * SECOND)
