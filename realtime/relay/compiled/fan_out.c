@@ -30,14 +30,14 @@ struct lane {
     int64_t sequence_shift, timestamp_shift;
 };
 
-// One packet of an encoding: `head` its first two bytes, `body` everything behind the fixed header, then where in
-// the payload its running numbers are, and what they are.
+// One packet of an encoding: `head` its first two bytes, `body` everything behind the fixed header; and where in the
+// payload its running numbers are, and what they are.
 struct packet {
-    const uint8_t *body;
     int64_t sequence, timestamp;
-    int32_t body_bytes;
     uint32_t head;
     int32_t picture_at, picture, index_at, index;
+    int32_t body_bytes;
+    uint8_t body[SLOT_BYTES];
 };
 
 // The place where datagrams are made, and what became of them: datagram `p` of lane `l` is number `l * packets + p`,
@@ -70,7 +70,7 @@ struct numbers {
 static struct numbers find_numbers(const struct batch *batch, const struct packet *packet)
 {
     struct numbers found = {0};
-    if (packet->body == NULL || packet->body_bytes < 0 || packet->body_bytes > PLAIN_BYTES - HEADER_BYTES)
+    if (packet->body_bytes < 0 || packet->body_bytes > PLAIN_BYTES - HEADER_BYTES)
         return found;
     found.is_inside = true;
     if (packet->picture_at == 0 && packet->index_at == 0)

@@ -1,5 +1,6 @@
 """The compiled data plane as the relay sees it: lanes that C reads, and one call for all of them."""
 
+import struct
 from collections.abc import Sequence
 
 from realtime.relay.compiled.library import Library
@@ -14,6 +15,11 @@ from realtime.relay.transport.route import Route
 from realtime.relay.transport.srtp import Srtp, protect_address
 from realtime.relay.uplink.encoding import VIDEO_PAYLOAD_AT
 from realtime.relay.uplink.fan_out import Lanes, Packet
+
+
+# `struct packet` up to its body.
+_PACKET = struct.Struct("=qqIiiiii")
+_BODY_AT = _PACKET.size
 
 
 class CompiledPlane(DataPlane):
@@ -46,6 +52,11 @@ class CompiledPlane(DataPlane):
                 "is_segmenting": descriptor is not None and can_segment(descriptor),
             },
         )
+        # Where the packets lie; each is written at once, since to name a part of a struct is dear.
+        stride = ffi.sizeof("struct packet")
+        packets = memoryview(ffi.buffer(self.batch.packets))
+        self.places = [packets[at : at + stride] for at in range(0, len(packets), stride)]
+        self.serve = library.lib.fan_out
         function = protect_address() if protect is None else protect
         self.batch.protect = ffi.cast("int (*)(void *, void *, int *)", function)
 
@@ -84,19 +95,17 @@ class CompiledLanes:
     def carry(self, packets: Sequence[Packet]) -> list[tuple[int, int]]:
         """Send all of these packets on every lane; return which lane had no room for which packet."""
         plane = self._plane
-        batch, counters, ffi = plane.batch, plane.counters, plane.library.ffi
-        bodies = []  # they must live until C is done
-        for packet, (sequence, timestamp, head, body, descriptor, _, _) in zip(
-            batch.packets, packets, strict=False
+        batch, counters = plane.batch, plane.counters
+        for place, (sequence, timestamp, head, body, descriptor, _, _) in zip(
+            plane.places, packets, strict=False
         ):
-            bodies.append(ffi.from_buffer("uint8_t[]", body))
-            packet.body, packet.body_bytes = bodies[-1], len(body)
-            packet.sequence, packet.timestamp, packet.head = sequence, timestamp, head
-            packet.picture_at, packet.picture, packet.index_at, packet.index = descriptor
+            size = len(body)
+            _PACKET.pack_into(place, 0, sequence, timestamp, head, *descriptor, size)
+            place[_BODY_AT : _BODY_AT + size] = body
         done, count, each = 0, len(self._addresses), len(packets)
         no_room: list[tuple[int, int]] = []
         while done < count:
-            told = plane.library.lib.fan_out(batch, self._lanes + done, count - done, each)
+            told = plane.serve(batch, self._lanes + done, count - done, each)
             counters.packets_out += batch.sent
             counters.bytes_out += batch.sent_bytes
             if batch.sent < told * each:

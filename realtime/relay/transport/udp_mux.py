@@ -74,9 +74,9 @@ class UdpMux:
     def datagrams(self, taken: Sequence[tuple[bytes, Address]]) -> None:
         """Take what has come at once, each by itself."""
         counters, paths, now_ns = self._counters, self._paths, self._now()
+        counters.packets_in += len(taken)
         for data, address in taken:
             size = len(data)
-            counters.packets_in += 1
             counters.bytes_in += size
             if not _SMALLEST_DATAGRAM <= size <= MAX_DATAGRAM_BYTES:
                 counters.drop("size" if size else "empty")

@@ -89,6 +89,9 @@ class Encoding:
         self._skipped: list[int] = []
         # Something is asked for, or will be; without it a tick has next to nothing to do.
         self._is_asking = False
+        # No step of the RTP clock up to this needs a second look.
+        self._sane_step = _MAX_SILENT_CLOCK_JUMP_SECONDS * self.rate
+        self._extension, self._extended_ns = b"", -1
 
     @property
     def ssrc(self) -> int | None:
@@ -135,11 +138,11 @@ class Encoding:
     ) -> str | None:
         """Count, renumber, cache and forward one packet; return the reason when it goes no further."""
         sequence, timestamp, ssrc, _, _, start, end = header
-        if self._key != (peer, ssrc) and not self._take_source((peer, ssrc), sequence, feedback, now_ns):
-            return "retired_source"
-        stats = self.stats
-        if stats is None:
-            return "no_source"
+        key, stats = self._key, self.stats
+        if key is None or key[1] != ssrc or key[0] != peer or stats is None:
+            stats = self._take_source((peer, ssrc), sequence, feedback, now_ns)
+            if stats is None:
+                return "retired_source"
         sequence = stats.unwrap(sequence) if is_repair else stats.count(sequence, timestamp, now_ns)
         if start < end and not is_repair:
             self.last_ns = now_ns
@@ -168,7 +171,10 @@ class Encoding:
         if self._running:
             ahead = sequence - self._newest
             if ahead > 0:
-                if ahead > _MAX_DROPOUT or not self._clock_is_sane(timestamp, now_ns):
+                if ahead > _MAX_DROPOUT or not (
+                    0 <= timestamp - self._timestamp <= self._sane_step
+                    or self._clock_is_sane(timestamp, now_ns)
+                ):
                     self._running = False
             elif ahead < -_MAX_DISORDER:
                 return "too_late"
@@ -199,14 +205,23 @@ class Encoding:
             self.keyframes += 1
             self._newest_key = max(self._newest_key, sequence)
             self._governor.seen()
+        marker = data[1] & _MARKER
         out_timestamp = timestamp + rewriter.timestamp_shift
-        is_end = not self.is_video or data[1] & _MARKER
-        out = rewriter.advance(sequence + skipped_since, timestamp, now_ns, descriptor, is_end)
-        head = _VERSION | (data[1] & _MARKER) | self._payload
+        out = sequence + skipped_since + rewriter.sequence_shift
+        if out > rewriter.last_sequence:
+            # `Rewriter.advance`, written out.
+            rewriter.last_sequence = out
+            rewriter.last_timestamp = out_timestamp
+            rewriter.last_ns = now_ns
+            rewriter.newest = descriptor
+            rewriter.is_frame_whole = marker or not self.is_video
+        head = _VERSION | marker | self._payload
         body = data[start:end]
         if self.is_video:
             head |= _EXTENDED
-            body = _VIDEO_EXTENSION + rtp.abs_send_time(now_ns) + body
+            if now_ns != self._extended_ns:
+                self._extended_ns, self._extension = now_ns, _VIDEO_EXTENSION + rtp.abs_send_time(now_ns)
+            body = self._extension + body
             if rewriter.picture_shift or rewriter.index_shift:
                 body = vp8.rewrite(
                     body, VIDEO_PAYLOAD_AT, descriptor, rewriter.picture_shift, rewriter.index_shift
@@ -230,11 +245,14 @@ class Encoding:
             self._first_of_run = max(self._first_of_run, before + 1 + len(skipped) + rewriter.sequence_shift)
         return "padding"
 
-    def _take_source(self, key: tuple[int, int], sequence: int, feedback: Feedback, now_ns: int) -> bool:
+    def _take_source(
+        self, key: tuple[int, int], sequence: int, feedback: Feedback, now_ns: int
+    ) -> ReceptionStats | None:
+        """Let the stream be fed by another SSRC or peer connection; None: it is one that was left."""
         if self._key is not None:
             # Late packets of the SSRC before must not pull the stream back and forth.
             if key in self._retired and now_ns - (self.last_ns or 0) < _RETIRED_SOURCE_WAITS_NS:
-                return False
+                return None
             if len(self._retired) >= _MAX_RETIRED:
                 self._retired.pop(next(iter(self._retired)))
             self._retired[self._key] = now_ns
@@ -247,7 +265,7 @@ class Encoding:
         self._governor.restart()
         self.missing.clear()
         self.stats = ReceptionStats(key[1], self.rate, sequence)
-        return True
+        return self.stats
 
     def _clock_is_sane(self, timestamp: int, now_ns: int) -> bool:
         step = timestamp - self._timestamp
