@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.conf import settings
+from django.test import Client
 
 from sessions.models import GroupSession, ServiceType
 from sessions.services.scheduling.schedule import create_session
@@ -128,6 +130,34 @@ def account(role: Role, name: str, *, mfa: bool = True) -> User:
     if mfa and role.is_staff_role:
         TOTP.activate(user, generate_totp_secret())
     return user
+
+
+def quick_account(role: Role, name: str) -> User:
+    """Make an account without a password: hashing one for each of hundreds would take minutes."""
+    user = User.objects.create_user(
+        f"{name}@example.org", None, role=role.value, given_name=name, family_name="Example"
+    )
+    if role.is_staff_role:
+        TOTP.activate(user, generate_totp_secret())
+    return user
+
+
+def join_program(cast: Cast, user: User, at: datetime) -> User:
+    """Make somebody of the staff a member, or a patient enrolled and with everything signed."""
+    if user.role_enum is not Role.PATIENT:
+        add_membership(actor=cast.admin, program=cast.program, user=user, at=at)
+        return user
+    _enrol(cast.admin, cast.program, user, at)
+    sign_everything(user, at)
+    return user
+
+
+def cookie_of(user: User) -> str:
+    """Sign somebody in, and give the cookie that says so."""
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    return f"{name}={client.cookies[name].value}"
 
 
 def _program(system_admin: User, admin_name: str, at: datetime) -> tuple[Program, User]:

@@ -20,11 +20,8 @@ import django
 
 django.setup()
 
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret  # noqa: E402
-from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
-from django.test import Client  # noqa: E402
 
 from sessions.models import (  # noqa: E402
     AttendanceRecord,
@@ -37,14 +34,12 @@ from sessions.rules.presence.fold import fold  # noqa: E402
 from sessions.selectors.ledger.facts import facts_of, web_boot  # noqa: E402
 from sessions.services.scheduling.schedule import create_session  # noqa: E402
 from sessions.terms import require_known_terms  # noqa: E402
-from telehealth.accounts.models import User  # noqa: E402
 from telehealth.accounts.roles import Role  # noqa: E402
 from telehealth.audit.actions import AuditAction  # noqa: E402
 from telehealth.audit.models import AuditEvent  # noqa: E402
 from telehealth.core import clock, hashchain  # noqa: E402
 from telehealth.enrollment.models import Patient  # noqa: E402
-from telehealth.enrollment.services import enrol_patient  # noqa: E402
-from telehealth.programs.services import add_membership, set_credit_terms  # noqa: E402
+from telehealth.programs.services import set_credit_terms  # noqa: E402
 from tests import cast as stage  # noqa: E402
 
 PATIENTS = 3
@@ -68,10 +63,10 @@ def build(schedules: int, at: datetime) -> list[dict[str, Any]]:
 
 
 def _schedule(cast: stage.Cast, number: int, at: datetime, founded: datetime) -> dict[str, Any]:
-    therapist = _account(Role.THERAPIST, f"live-thea-{number}")
-    TOTP.activate(therapist, generate_totp_secret())
-    add_membership(actor=cast.admin, program=cast.program, user=therapist, at=founded)
-    users = [_patient(cast, f"live-pat-{number}-{each}", founded) for each in range(PATIENTS)]
+    therapist = stage.quick_account(Role.THERAPIST, f"live-thea-{number}")
+    stage.join_program(cast, therapist, founded)
+    accounts = [stage.quick_account(Role.PATIENT, f"live-pat-{number}-{each}") for each in range(PATIENTS)]
+    users = [stage.join_program(cast, each, founded) for each in accounts]
     planned = create_session(
         actor=cast.admin,
         program=cast.program,
@@ -83,36 +78,8 @@ def _schedule(cast: stage.Cast, number: int, at: datetime, founded: datetime) ->
         patients=list(Patient.objects.filter(user__in=users)),
         at=founded,
     )
-    people = [{"id": str(user.pk), "cookie": _signed_in(user)} for user in (therapist, *users)]
+    people = [{"id": str(user.pk), "cookie": stage.cookie_of(user)} for user in (therapist, *users)]
     return {"session": str(planned.pk), "people": people}
-
-
-def _account(role: Role, name: str) -> User:
-    # Nobody signs in by password here, and hashing one for everybody would take longer than a schedule.
-    return User.objects.create_user(
-        f"{name}@example.org", None, role=role.value, given_name=name, family_name="Example"
-    )
-
-
-def _patient(cast: stage.Cast, name: str, founded: datetime) -> User:
-    user = _account(Role.PATIENT, name)
-    enrol_patient(
-        actor=cast.admin,
-        program=cast.program,
-        user=user,
-        record_number=f"R-{name}",
-        admitted_on=cast.program.date_at(founded),
-        at=founded,
-    )
-    stage.sign_everything(user, founded)
-    return user
-
-
-def _signed_in(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    return f"{name}={client.cookies[name].value}"
 
 
 def _final_after(group_session: GroupSession) -> float | None:

@@ -2,8 +2,9 @@
 
 Starts what compose starts, on free ports of this machine: PostgreSQL (commits wait for the disk), Redis, the
 relay, the worker and the web processes (compose has one), fills the database with groups of 8 to 12 whose
-sessions are about to begin, and lets them come: page and all its files with an empty cache, socket, join as
-the room page sends it, a ping every four seconds. Their facilitators have opened the rooms, see each of them
+sessions are about to begin, and lets them come: page and all its files with an empty cache (without them by
+`--kept-files`: their names hold a hash, so a browser keeps them for good), socket, join as the room page
+sends it, a ping every four seconds. Their facilitators have opened the rooms, see each of them
 in the lobby and let them in a second later, one by one; who is let in asks for TURN servers and offers media
 to the relay. Rounds: over a minute; each group within one second; all within ten seconds; then ever faster,
 until the 95th percentile of the join answer passes one second.
@@ -79,6 +80,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--web", type=int, default=1, help="web processes")
     parser.add_argument("--rounds", default="steady,together,storm,limit", help="which, comma-separated")
     parser.add_argument("--most", type=float, default=60.0, help="joins a second at which the search ends")
+    parser.add_argument("--kept-files", action="store_true", help="browsers have the files from last time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     parser.add_argument("--keep", type=Path, help="folder for logs; otherwise they are thrown away")
@@ -127,7 +129,8 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         say(f"processes: {stack.pids()}")
         for each, of_each in zip((*rounds, *steps), sizes, strict=True):
             taken = [next(groups) for _ in of_each]
-            outcomes.append(asyncio.run(run_round(stack, each, taken, random.Random(options.seed))))
+            luck = random.Random(options.seed)
+            outcomes.append(asyncio.run(run_round(stack, each, taken, luck, keeps_files=options.kept_files)))
             say(outcomes[-1].line())
             if each in steps and outcomes[-1].join_p95 > GOAL_SECONDS:
                 break
@@ -146,6 +149,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine,
         "web": options.web,
+        "kept_files": options.kept_files,
         "rounds": [each.as_json() for each in outcomes],
         "highest_joins_per_second": round(highest, 2),
         "holds": all(each.is_whole for each in outcomes)
@@ -170,7 +174,12 @@ def group_sizes(joins: int) -> Iterator[int]:
 
 
 async def run_round(
-    stack: Stack, what: Round, groups: Sequence[dict[str, Any]], luck: random.Random
+    stack: Stack,
+    what: Round,
+    groups: Sequence[dict[str, Any]],
+    luck: random.Random,
+    *,
+    keeps_files: bool,
 ) -> Figures:
     """Let everybody of one round come and go; give what it came to."""
     tally, origins, offer = Tally(), stack.origins, media_offer()
@@ -182,7 +191,7 @@ async def run_round(
         leaders[-1].tally = common["tally"] = tally
         for each, account in enumerate(group["patients"]):
             origin = origins[(number + each) % len(origins)]
-            patients.append(Patient(account, origin=origin, offer=offer, **common))
+            patients.append(Patient(account, origin=origin, offer=offer, keeps_files=keeps_files, **common))
             work.append(_come_at(patients[-1], moments[number][each]))
     for leader in leaders:
         await leader.begin()

@@ -58,12 +58,20 @@ class Person:
     """One account with a socket in a room; messages are handed to `hear` as they come."""
 
     def __init__(
-        self, account: Mapping[str, str], *, origin: str, session: str, room: Room, tally: Tally
+        self,
+        account: Mapping[str, str],
+        *,
+        origin: str,
+        session: str,
+        room: Room,
+        tally: Tally,
+        keeps_files: bool = False,
     ) -> None:
         self.id = account["id"]
         self._cookie = account["cookie"]
         self._origin = origin
         self._session = session
+        self._keeps_files = keeps_files
         self.room = room
         self.tally = tally
         self.state = ""
@@ -74,12 +82,12 @@ class Person:
         self._socket: ClientConnection | None = None
 
     async def load(self) -> None:
-        """Load the room's page and all it refers to, as a browser that has never been here."""
+        """Load the room's page and what it refers to, unless the browser has kept that from last time."""
         began = time.perf_counter()
         async with Visit(self._origin, self._cookie) as visit:
             files = await visit.page(f"/rooms/{self._session}/")
             self.tally.page.append(time.perf_counter() - began)
-            for each in files:
+            for each in () if self._keeps_files else files:
                 await visit.get(each)
         self.tally.whole_page.append(time.perf_counter() - began)
 

@@ -17,11 +17,9 @@ import django
 
 django.setup()
 
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret  # noqa: E402
-from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
-from django.test import Client, override_settings  # noqa: E402
+from django.test import override_settings  # noqa: E402
 
 from sessions.models import GroupSession, ServiceType  # noqa: E402
 from sessions.services.scheduling.schedule import create_session  # noqa: E402
@@ -29,8 +27,6 @@ from telehealth.accounts.models import User  # noqa: E402
 from telehealth.accounts.roles import Role  # noqa: E402
 from telehealth.core import clock  # noqa: E402
 from telehealth.enrollment.models import Patient  # noqa: E402
-from telehealth.enrollment.services import enrol_patient  # noqa: E402
-from telehealth.programs.services import add_membership  # noqa: E402
 from tests import cast as people  # noqa: E402
 
 STARTS_IN = timedelta(minutes=5)  # nine o'clock; the waiting room is open
@@ -48,8 +44,11 @@ def build(sizes: list[int], at: datetime) -> list[dict[str, Any]]:
     return [
         {
             "session": str(planned.pk),
-            "facilitator": _signed_in(planned.facilitator),
-            "patients": [_signed_in(each) for each in patients],
+            "facilitator": {
+                "id": str(planned.facilitator_id),
+                "cookie": people.cookie_of(planned.facilitator),
+            },
+            "patients": [{"id": str(each.pk), "cookie": people.cookie_of(each)} for each in patients],
         }
         for planned, patients in groups
     ]
@@ -57,10 +56,10 @@ def build(sizes: list[int], at: datetime) -> list[dict[str, Any]]:
 
 def _group(cast: people.Cast, number: int, size: int, at: datetime) -> tuple[GroupSession, list[User]]:
     founded = at - people.HISTORY
-    therapist = _account(Role.THERAPIST, f"thea-{number}")
-    TOTP.activate(therapist, generate_totp_secret())
-    add_membership(actor=cast.admin, program=cast.program, user=therapist, at=founded)
-    patients = [_patient(cast, f"pat-{number}-{each}", founded) for each in range(size)]
+    therapist = people.quick_account(Role.THERAPIST, f"thea-{number}")
+    people.join_program(cast, therapist, founded)
+    accounts = [people.quick_account(Role.PATIENT, f"pat-{number}-{each}") for each in range(size)]
+    patients = [people.join_program(cast, each, founded) for each in accounts]
     planned = create_session(
         actor=cast.admin,
         program=cast.program,
@@ -75,31 +74,8 @@ def _group(cast: people.Cast, number: int, size: int, at: datetime) -> tuple[Gro
     return planned, patients
 
 
-def _account(role: Role, name: str) -> User:
-    return User.objects.create_user(
-        f"{name}@example.org", None, role=role.value, given_name=name, family_name="Example"
-    )
-
-
-def _patient(cast: people.Cast, name: str, founded: datetime) -> User:
-    user = _account(Role.PATIENT, name)
-    enrol_patient(
-        actor=cast.admin,
-        program=cast.program,
-        user=user,
-        record_number=f"R-{name}",
-        admitted_on=cast.program.date_at(founded),
-        at=founded,
-    )
-    people.sign_everything(user, founded)
-    return user
-
-
-def _signed_in(user: User) -> dict[str, str]:
-    client = Client()
-    client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    return {"id": str(user.pk), "cookie": f"{name}={client.cookies[name].value}"}
+def _ticket(user: User) -> dict[str, str]:
+    return {"id": str(user.pk), "cookie": people.cookie_of(user)}
 
 
 if __name__ == "__main__":
