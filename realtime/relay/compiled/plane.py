@@ -16,7 +16,6 @@ from realtime.relay.transport.srtp import Srtp, protect_address
 from realtime.relay.uplink.encoding import VIDEO_PAYLOAD_AT
 from realtime.relay.uplink.fan_out import Lanes, Packet
 
-
 # `struct packet` up to its body.
 _PACKET = struct.Struct("=qqIiiiii")
 _BODY_AT = _PACKET.size
