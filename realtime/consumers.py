@@ -161,7 +161,7 @@ class RoomConsumer(MessageSocket):
                 await self.give_up(why, message.id)
                 return
         if self.seat is not None:
-            await self.seat.seen()
+            await self.seat.renew()
             ended_by = await self.seat.check()
             if ended_by is not None:
                 await self.finish(ended_by, message.id)

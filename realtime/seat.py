@@ -78,7 +78,7 @@ class Seat:
         self.connection = ""
         self.is_leaving = False
         self.is_detached = False
-        self._seen: tuple[float, bool] | None = None
+        self._renewed_at, self._renewed_as_seated = 0.0, False
 
     async def join(self, message: wire.Join, at: datetime) -> Seat:
         """Pass the gate, take the place, and welcome the browser."""
@@ -130,7 +130,7 @@ class Seat:
             only=self._caller.user.pk if self.feed.viewer.role == "patient" else None,
             tell=self._tell,
         )
-        await self.seen()
+        await self.renew()
         await self._tell(
             wire.Welcome(
                 id=message.id,
@@ -176,12 +176,16 @@ class Seat:
 
     async def seen(self) -> None:
         """Renew the socket's lease, unless that was done just now."""
+        is_fresh = time.monotonic() - self._renewed_at < FRESH_SECONDS
+        if not is_fresh or self._renewed_as_seated != self.is_seated:
+            await self.renew()
+
+    async def renew(self) -> None:
+        """Renew the socket's lease, which may have been lost since."""
         now, is_seated = time.monotonic(), self.is_seated
-        if self._seen is not None and self._seen[1] == is_seated and now - self._seen[0] < FRESH_SECONDS:
-            return
         seconds = SEATED_LEASE_SECONDS if is_seated else WAITING_LEASE_SECONDS
         await self._runtime.presence.renew(self.connection, "socket", seconds + FRESH_SECONDS)
-        self._seen = now, is_seated
+        self._renewed_at, self._renewed_as_seated = now, is_seated
 
     async def publish(self, message: wire.PublishOffer) -> wire.PublishAnswer:
         """Bring the browser's offer to the relay."""
