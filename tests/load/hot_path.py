@@ -1,8 +1,8 @@
 """Where every microsecond of a packet goes: `python -m tests.load.hot_path` prints a table.
 
 A room in one process with real SRTP and a real socket: everybody sends VP8 at 25 frames of 3 packets and
-Opus at 50 packets a second to all others, and what comes within a turn of the socket comes in one burst. Each
-stage is measured together with those before it, with the next one taken away; what it costs is the difference.
+Opus at 50 packets a second to all others, and what comes within a turn of the socket comes in one burst.
+Each stage is measured together with those before it, with the next one taken away; the difference is its own.
 Times are of the CPU, warm, and the least of many short runs: what waking up, cold caches and a receiving
 process add is the business of `tests.load.calls`. The floor is libsrtp and `sendto` alone, in Python.
 """

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from enum import Enum
 
-# What a packet waits at most for others, unless the turn itself takes longer. A voice packet is 20 ms long, and
-# no browser plays it sooner than some 40 ms after it came; to wake twice as often costs a quarter more.
+# What a packet waits at most for others, unless the turn itself takes longer. A voice packet is 20 ms long,
+# and no browser plays it sooner than some 40 ms after it came; to wake twice as often costs a quarter more.
 TURN_SECONDS = 0.004
 
 

@@ -45,6 +45,15 @@ class Encoding:
     the encodings of a track: 0 is the smallest picture.
     """
 
+    # More than thirty attributes in a dictionary of its own would be slow to read.
+    __slots__ = (
+        "__weakref__", "_capture", "_extended_ns", "_extension", "_feedback", "_first_of_run", "_governor",
+        "_is_asking", "_key", "_meter", "_newest", "_newest_key", "_payload", "_retired", "_rewriter",
+        "_run_ns", "_running", "_sane_step", "_skipped", "_timed_ns", "_timestamp", "_watched_ns", "_widener",
+        "allowed", "cache", "is_nackable", "is_video", "keyframes", "last_ns", "missing", "rank", "rate",
+        "source", "stats", "subscribers",
+    )  # fmt: skip
+
     def __init__(
         self,
         *,
@@ -91,7 +100,8 @@ class Encoding:
         self._is_asking = False
         # No step of the RTP clock up to this needs a second look.
         self._sane_step = _MAX_SILENT_CLOCK_JUMP_SECONDS * self.rate
-        self._extension, self._extended_ns = b"", -1
+        self._extension = b""
+        self._extended_ns = -1
 
     @property
     def ssrc(self) -> int | None:
