@@ -23,7 +23,7 @@ from realtime.relay.counters import Counters
 from realtime.relay.packets import rtcp
 from realtime.relay.python_plane import PythonPlane
 from realtime.relay.transport import messages, srtp
-from realtime.relay.transport.doorbell import TURN_SECONDS
+from realtime.relay.transport.doorbell import turn_seconds
 from realtime.relay.transport.udp_mux import DATAGRAMS_PER_WAKE_UP, UdpMux, UdpSocket
 from tests.relay import planes
 from tests.relay.device import Device
@@ -201,9 +201,10 @@ class Room:
 
     def _run(self, packets: Sequence[Datagram]) -> float:
         world = self.world
+        turn_ns = turn_seconds(len(self.senders) * (FRAMES * PACKETS_OF_FRAME + WORDS)) * SECOND
         bursts: list[tuple[int, list[tuple[bytes, tuple[str, int]]]]] = []
         for at_ns, data, address in packets:
-            if not bursts or at_ns - bursts[-1][0] >= TURN_SECONDS * SECOND:
+            if not bursts or at_ns - bursts[-1][0] >= turn_ns:
                 bursts.append((at_ns, []))
             bursts[-1][1].append((data, address))
         began = time.process_time_ns()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from realtime.relay.clock import SECOND, Monotonic
 from realtime.relay.counters import Counters
 from realtime.relay.transport import receive_stamp
-from realtime.relay.transport.doorbell import Doorbell, Found
+from realtime.relay.transport.doorbell import Doorbell
 from realtime.relay.transport.gate import CHECKS_PER_SECOND, PACKETS_PER_SECOND, Rate
 from realtime.relay.transport.ice_lite import Address
 from realtime.relay.transport.peer import Peer
@@ -169,7 +169,7 @@ class UdpSocket:
         """Read for `mux` while the running loop runs, and with `burst` around what is taken in at once."""
         self._mux = mux
         self._burst = burst
-        self._doorbell = Doorbell(self._socket, self._take)
+        self._doorbell = Doorbell(self._socket, self._take, most=DATAGRAMS_PER_WAKE_UP)
 
     def send(self, data: bytes, address: Address) -> bool:
         """Send one datagram, or count it as dropped: late media is worse than lost media.
@@ -207,12 +207,12 @@ class UdpSocket:
             self._doorbell = None
         self._socket.close()
 
-    def _take(self) -> Found:
-        """Take in what is there, but no more than other sockets can wait for, and let it go on."""
+    def _take(self) -> int:
+        """Take in what is there, but no more than others can wait for, and let it go on; return how many."""
         mux = self._mux
         taken, stamp_ns = self._read()
         if mux is None or not taken:
-            return Found.NOTHING
+            return 0
         before = self._counters.packets_out
         with self._burst():
             mux.datagrams(taken)
@@ -220,7 +220,7 @@ class UdpSocket:
             seconds = receive_stamp.seconds_since(stamp_ns)
             if seconds is not None:
                 self._counters.forward_latency.observe(seconds)
-        return Found.MORE if len(taken) >= DATAGRAMS_PER_WAKE_UP else Found.ALL
+        return len(taken)
 
     def _read(self) -> tuple[list[tuple[bytes, Address]], int | None]:
         """Return datagrams, and when the kernel took one of them in, if one is to be measured."""
