@@ -93,6 +93,7 @@ class Connection:
             )
             for source in SOURCES
         }
+        self._encodings = [each for producer in self.producers.values() for each in producer.encodings]
         self.witness = Witness(
             room=room,
             participant=participant,
@@ -107,6 +108,14 @@ class Connection:
     def tracks(self) -> frozenset[Source]:
         """What the newest publish offer sends."""
         return self.publishers[-1].tracks if self.publishers else frozenset()
+
+    @property
+    def is_asking(self) -> bool:
+        """Say whether something is asked of the publisher, or soon will be."""
+        for encoding in self._encodings:  # noqa: SIM110 - looked at all the time
+            if encoding.requests.is_asking:
+                return True
+        return False
 
     @property
     def is_connected(self) -> bool:
@@ -178,6 +187,8 @@ class Connection:
             each.peer.tick(now_ns)
         if [each.peer.is_listening for each in self.subscribers] != listening:
             self._changed_for_itself(self, now_ns)
+        for producer in self.producers.values():
+            producer.measure(now_ns)
         self.witness.tick(now_ns)
         if self.witness.last_ns is not None and not self.witness.is_silent:
             self._end_dead(now_ns)

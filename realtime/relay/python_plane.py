@@ -1,7 +1,10 @@
 """The data plane in Python: a packet is encrypted for one after the other, and sent to all in one call."""
 
 import errno
-from collections.abc import Sequence
+import struct
+from array import array
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from realtime.relay.counters import Counters
 from realtime.relay.downlink.outgoing import Outgoing
@@ -10,34 +13,46 @@ from realtime.relay.plane import DataPlane, open_route
 from realtime.relay.transport import messages, srtp
 from realtime.relay.transport.address import socket_address
 from realtime.relay.transport.ice_lite import Address
+from realtime.relay.transport.inlet import Packet
 from realtime.relay.transport.messages import SLOT_BYTES, SLOTS, Headers, Messages
 from realtime.relay.transport.peer import Send
 from realtime.relay.transport.route import Route
 from realtime.relay.uplink.encoding import VIDEO_PAYLOAD_AT
-from realtime.relay.uplink.fan_out import Lanes, Packet
+from realtime.relay.uplink.fan_out import Lanes
 
-_pack_into = rtp.HEADER.pack_into
-# The same for all who count pictures alike: first two bytes, sequence, timestamp, body, size.
-_Written = tuple[int, int, int, bytes, int]
+# The same for all who count pictures alike: what writes it, first two bytes, sequence, timestamp, body.
+_Written = tuple[Callable[..., None], int, int, int, bytes]
 # keys, libsrtp's session of them, SSRC, change of payload type, shifts of sequence, time, and of pictures
 _Row = tuple[srtp.Srtp, object, int, int, int, int, tuple[int, int]]
 
 
 class PythonPlane(DataPlane):
-    """Send by itself on the relay's socket; without one, or where the system has no such call, by `send`."""
+    """Send by itself on the relay's socket; without one, or where the system has no such call, by `send`.
+
+    `name` says what the kernel calls an address.
+    """
 
     name = "python"
 
-    def __init__(self, *, counters: Counters, send: Send, descriptor: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        counters: Counters,
+        send: Send,
+        descriptor: int | None = None,
+        name: Callable[[Address], bytes] = socket_address,
+    ) -> None:
         super().__init__()
+        self.name_of = name
         self.counters = counters
         self.send = send
-        self.places = srtp.places(SLOTS, SLOT_BYTES)
+        # Where a packet lies, its address in C, and the address of its length; and all lengths.
+        self.places, self.lengths = srtp.places(SLOTS, SLOT_BYTES)
         self.messages: Messages | None = None
         self.is_segmenting = True
         kernel = messages.load()
         if descriptor is not None and kernel is not None:
-            self.messages = Messages(kernel, descriptor, [place for _, place in self.places])
+            self.messages = Messages(kernel, descriptor, [place for _, place, _ in self.places])
             self.is_segmenting = messages.can_segment(descriptor)
 
     def route(self) -> Route:
@@ -60,7 +75,7 @@ class PythonLanes:
             keys, address = open_route(slot)
             shifts = slot.picture_shift, slot.index_shift
             numbers = slot.ssrc, slot.payload_change, slot.sequence_shift, slot.timestamp_shift
-            self._rows.append((keys, keys.session, *numbers, shifts))
+            self._rows.append((keys, keys.session(slot.ssrc), *numbers, shifts))
             self._addresses.append(address)
         self._shifts = {row[-1] for row in self._rows}
         self._headers: dict[tuple[int, int], Headers] = {}
@@ -80,17 +95,19 @@ class PythonLanes:
 
     def _encrypt(self, rows: list[_Row], written: dict[tuple[int, int], list[_Written]]) -> list[int]:
         """Put every packet for each of these in its place; return sizes, 0 of what cannot be encrypted."""
-        places, length, protect = iter(self._plane.places), srtp.length, srtp.protect
-        sizes: list[int] = []
+        plane, protect = self._plane, srtp.protect
+        places = iter(plane.places)
+        packets = [rtp.FIXED_LENGTH + len(each[-1]) for each in next(iter(written.values()))]
+        count = len(packets) * len(rows)
+        plane.lengths[:count] = array("i", packets * len(rows))
         for _, session, ssrc, change, sequence_shift, timestamp_shift, shifts in rows:
-            for head, sequence, timestamp, body, size in written[shifts]:
-                view, place = next(places)
+            for pack_into, head, sequence, timestamp, body in written[shifts]:
+                view, place, length = next(places)
                 low, time = (sequence + sequence_shift) & 0xFFFF, (timestamp + timestamp_shift) & 0xFFFFFFFF
-                _pack_into(view, 0, head ^ change, low, time, ssrc)
-                view[12:size] = body
-                length[0] = size
-                sizes.append(0 if protect(session, place, length) else length[0])
-        return sizes
+                pack_into(view, 0, head ^ change, low, time, ssrc, body)
+                if protect(session, place, length):
+                    length[0] = 0
+        return plane.lengths[:count].tolist()
 
     def _send(self, first: int, sizes: list[int], packets: int) -> list[tuple[int, int]]:
         plane, counters = self._plane, self._plane.counters
@@ -98,7 +115,7 @@ class PythonLanes:
             return self._send_each(first, sizes, packets, range(len(sizes)))
         headers = self._headers.get((first, packets))
         if headers is None:
-            names = [socket_address(each) for each in self._addresses[first : first + len(sizes) // packets]]
+            names = [plane.name_of(each) for each in self._addresses[first : first + len(sizes) // packets]]
             headers = self._headers[first, packets] = plane.messages.headers(names, packets)
         failed = plane.messages.send(headers, sizes)
         counters.packets_out += len(sizes)
@@ -137,5 +154,11 @@ def _write(packets: Sequence[Packet], picture_shift: int, index_shift: int) -> l
     for sequence, timestamp, head, body, descriptor, _, _ in packets:
         if picture_shift or index_shift:
             body = vp8.rewrite(body, VIDEO_PAYLOAD_AT, descriptor, picture_shift, index_shift)
-        written.append((head, sequence, timestamp, body, rtp.FIXED_LENGTH + len(body)))
+        written.append((_packer(len(body)), head, sequence, timestamp, body))
     return written
+
+
+@lru_cache(maxsize=2048)
+def _packer(size: int) -> Callable[..., None]:
+    """Return what writes a header and a body of so many bytes in one go."""
+    return struct.Struct(f"{rtp.HEADER.format}{size}s").pack_into

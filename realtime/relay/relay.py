@@ -225,7 +225,8 @@ class Relay:
         """Do what time asks for; called every 20 ms."""
         now_ns = self._now()
         for held in self.connections.values():
-            self._safely(_ask_publishers, held, now_ns)
+            if held.is_asking:
+                self._safely(_ask_publishers, held, now_ns)
         if now_ns >= self._slow_due_ns:
             self._slow_due_ns = now_ns + _SLOW_TICK_NS
             self._slow_tick(now_ns)
@@ -289,7 +290,7 @@ def _report(room: Room, held: Connection, now_ns: int) -> None:
 
 def _ask_publishers(held: Connection, now_ns: int) -> None:
     for producer in held.producers.values():
-        producer.tick(now_ns)
+        producer.ask(now_ns)
 
 
 def _media(held: Connection, state: str) -> MediaEvent:

@@ -76,6 +76,7 @@ class PeerFactory:
             owner=owner,
             now_ns=now_ns,
             route=environment.plane.route() if direction == "subscribe" else None,
+            inlet=environment.plane.inlet() if direction == "publish" else None,
         )
         environment.mux.add(peer)
         return peer

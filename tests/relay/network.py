@@ -5,9 +5,8 @@ import json
 import random
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,12 @@ from realtime.relay.relay import Relay
 from realtime.relay.seat import Environment
 from realtime.relay.service.dispatch import Dispatch
 from realtime.relay.transport.dtls import Fingerprint
+from realtime.relay.transport.inlet import Datagram
 from realtime.relay.transport.udp_mux import UdpMux
 from realtime.wire.relay import Event
 from tests.relay import planes
 from tests.relay.impairment import Impairment, Link
+from tests.relay.loopback import Loopback
 
 Address = tuple[str, int]
 Receive = Callable[[bytes, Address], None]
@@ -53,8 +54,8 @@ class Network:
     def __init__(self, now: Callable[[], int] = lambda: 0) -> None:
         self.nodes: dict[Address, Receive] = {}
         self.is_lost: Callable[[Address, bytes, Address], bool] = lambda source, data, destination: False
-        # Around what reaches the relay together: as much as a wake-up of its socket may bring.
-        self.burst: Callable[[], AbstractContextManager[None]] = nullcontext
+        # Who takes what reaches the relay together: as much as a wake-up of its socket may bring.
+        self.relay: Callable[[list[Datagram]], None] = lambda taken: None
         self._now = now
         self._up: dict[Address, Link] = {}
         self._down: dict[Address, Link] = {}
@@ -103,11 +104,12 @@ class Network:
             if self._later and self._later[0][0] <= self._now():
                 _, _, source, data, destination = heapq.heappop(self._later)
             elif self._under_way and self._under_way[0][2] == RELAY_ADDRESS:
-                with self.burst():
-                    for _ in range(_BURST):
-                        if not self._under_way or self._under_way[0][2] != RELAY_ADDRESS:
-                            break
-                        self._hand_over(*self._under_way.popleft())
+                taken: list[Datagram] = []
+                while self._under_way and self._under_way[0][2] == RELAY_ADDRESS and len(taken) < _BURST:
+                    source, data, destination = self._under_way.popleft()
+                    if not self.is_lost(source, data, destination):
+                        taken.append((data, source))
+                self.relay(taken)
                 continue
             elif self._under_way:
                 source, data, destination = self._under_way.popleft()
@@ -117,7 +119,11 @@ class Network:
         raise AssertionError("the network does not come to rest")
 
     def _hand_over(self, source: Address, data: bytes, destination: Address) -> None:
-        if destination in self.nodes and not self.is_lost(source, data, destination):
+        if self.is_lost(source, data, destination):
+            return
+        if destination == RELAY_ADDRESS:
+            self.relay([(data, source)])
+        elif destination in self.nodes:
             self.nodes[destination](data, source)
 
 
@@ -125,7 +131,13 @@ class World:
     """One relay on the network, spoken to by its control messages."""
 
     def __init__(
-        self, facts: Path, *, audio_slots: int = 3, video_slots: int = 3, boot: str = "boot-1"
+        self,
+        facts: Path,
+        *,
+        audio_slots: int = 3,
+        video_slots: int = 3,
+        boot: str = "boot-1",
+        wire: Loopback | None = None,
     ) -> None:
         self.clock = Clock()
         self.network = Network(self.clock)
@@ -133,8 +145,9 @@ class World:
         self.events: list[Event] = []
         self.web_clock = WebClock()
         self.journals = Journals(directory=facts, boot=boot, clock=self.web_clock)
-        self.mux = UdpMux(counters=self.counters, now=self.clock)
-        self.plane = planes.make(counters=self.counters, send=self._send)
+        self._wire, self._emptied = wire or Loopback(), 0
+        self.plane = planes.make(counters=self.counters, send=self._send, wire=self._wire)
+        self.mux = UdpMux(counters=self.counters, now=self.clock, intake=self.plane.intake)
         sha256 = next(each for each in CERTIFICATE.getFingerprints() if each.algorithm == "sha-256")
         self.relay = Relay(
             boot=boot,
@@ -158,14 +171,27 @@ class World:
         self.dispatch = Dispatch(
             relay=self.relay, journals=self.journals, clock=self.web_clock, now=self.clock
         )
-        self.network.nodes[RELAY_ADDRESS] = self.mux.datagram
-        self.network.burst = partial(self.plane.burst, self.counters)
+        self.network.relay = self._take
         self.tickers: list[Callable[[], None]] = []
         self._request = 0
         self.ask("clock.set", offset_ns=int(STARTED_AT.timestamp()) * SECOND - self.clock.ns)
 
+    def _take(self, taken: list[Datagram]) -> None:
+        with self.plane.burst(self.counters):
+            self.mux.datagrams(taken)
+        self._empty_wire()
+
     def _send(self, data: bytes, address: Address) -> None:
+        self._empty_wire()
         self.network.send(RELAY_ADDRESS, data, address)
+
+    def _empty_wire(self) -> None:
+        """Let what a data plane has sent go before what is sent now."""
+        if self.counters.packets_out == self._emptied:
+            return
+        self._emptied = self.counters.packets_out
+        for data, address in self._wire.taken():
+            self.network.send(RELAY_ADDRESS, data, address)
 
     def _emitted(self, event: Event) -> None:
         self.events.append(event)

@@ -111,7 +111,7 @@ class Slot:
             self.put(camera, rank, packet)
         camera.frame += 1
         for each in self.cameras:
-            each.producer.tick(self.now_ns)
+            each.producer.ask(self.now_ns)
 
     def play(self, history: list[Step]) -> None:
         for step in history:

@@ -14,6 +14,8 @@ from typing import Any, Self
 
 from websockets.sync.client import ClientConnection, connect
 
+from tests.patience import PATIENCE_SECONDS
+
 SECRET = "a-secret-of-the-tests"
 REPOSITORY = Path(__file__).parents[2]
 
@@ -60,7 +62,7 @@ class RelayProcess:
     def page(self, path: str, *, secret: str | None = None) -> tuple[int, str]:
         """Ask the control port for a page by plain HTTP; give status and text."""
         host, _, port = self.control.rpartition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE_SECONDS)
         headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
@@ -105,7 +107,7 @@ class Control:
         number = next(self._numbers)
         self.socket.send(json.dumps({"id": number, "op": op, **fields}))
         while True:
-            message = json.loads(self.socket.recv(10))
+            message = json.loads(self.socket.recv(PATIENCE_SECONDS))
             if "event" not in message:
                 assert message["id"] == number
                 return dict(message)
@@ -123,7 +125,7 @@ class Control:
             for index, event in enumerate(self.events):
                 if event["event"] == kind and all(event[name] == value for name, value in fields.items()):
                     return self.events.pop(index)
-            self.events.append(json.loads(self.socket.recv(10)))
+            self.events.append(json.loads(self.socket.recv(PATIENCE_SECONDS)))
 
     def start(self) -> "Control":
         """Say hello and set the clock, as a web process does."""

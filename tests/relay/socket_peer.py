@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from tests.patience import PATIENCE_SECONDS
 from tests.relay.network import Address, Network, World
 from tests.relay.peer import FakePeer
-
-DEADLINE_SECONDS = 10
 
 
 @dataclass
@@ -49,7 +48,7 @@ class SocketWorld:
 
     def pump_until(self, is_done: Callable[[], bool]) -> None:
         """Go on until something has happened, or fail."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not is_done():
             assert time.monotonic() < deadline, "it did not happen in time"
             self.pump()

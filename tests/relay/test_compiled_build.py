@@ -1,6 +1,7 @@
-"""The library is built from one file by any compiler, never loaded from another source, and never missed."""
+"""The library is built from two files by any compiler, never loaded from another source, and never missed."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,16 +27,36 @@ def test_this_machine_has_built_it() -> None:
     assert library.load().slots_at_once >= 16
 
 
-def test_it_is_small_enough_to_read_in_one_sitting_and_needs_no_headers_but_those_of_libc() -> None:
-    lines = build.SOURCE.read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= 300
-    assert [line for line in lines if line.startswith("#include") and '"' in line] == []
+def test_each_file_is_small_enough_to_read_in_one_sitting() -> None:
+    assert [each.name for each in build.SOURCES] == ["fan_out.c", "take_in.c"]
+    for each in (build.HEADER, *build.SOURCES):
+        assert len(each.read_text(encoding="utf-8").splitlines()) <= 300, each.name
+
+
+def test_no_headers_are_needed_but_those_of_libc_and_the_one_that_is_shared() -> None:
+    written = "".join(each.read_text(encoding="utf-8") for each in (build.HEADER, *build.SOURCES))
+    included = [line for line in written.splitlines() if line.startswith("#include") and '"' in line]
+    assert included == ['#include "plane.h"'] * len(build.SOURCES)
+
+
+def test_every_file_of_the_source_counts_in_what_its_library_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [Path(shutil.copy(each, tmp_path)) for each in (build.HEADER, *build.SOURCES)]
+    monkeypatch.setattr(build, "HEADER", files[0])
+    monkeypatch.setattr(build, "SOURCES", tuple(files[1:]))
+    names = {build.library().name}
+    for each in files:
+        each.write_bytes(each.read_bytes() + b"\n")
+        names.add(build.library().name)
+    assert len(names) == 1 + len(files)
 
 
 def test_another_source_has_another_library_and_the_older_one_goes(tmp_path: Path) -> None:
-    (tmp_path / "fan_out-0123456789abcdef.so").write_bytes(b"older")
+    (tmp_path / "plane-0123456789abcdef.so").write_bytes(b"older")
     made = build.build((*build.FLAGS, "-Werror"), tmp_path)
     assert [each.name for each in tmp_path.iterdir()] == [made.name]
+    assert made.name.startswith("plane-")
     assert made.name != build.library().name
     written = made.stat().st_mtime_ns
     assert build.build((*build.FLAGS, "-Werror"), tmp_path).stat().st_mtime_ns == written

@@ -3,13 +3,10 @@
 import socket
 import struct
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from realtime.relay import python_plane
-from realtime.relay.compiled import plane as compiled_plane
 from realtime.relay.compiled.library import load
 from realtime.relay.compiled.plane import CompiledPlane
 from realtime.relay.counters import Counters
@@ -17,9 +14,11 @@ from realtime.relay.packets.vp8 import NO_DESCRIPTOR
 from realtime.relay.plane import DataPlane
 from realtime.relay.python_plane import PythonPlane
 from realtime.relay.transport.address import socket_address
+from realtime.relay.transport.ice_lite import Address
 from realtime.relay.transport.udp_mux import UdpSocket
 from realtime.relay.uplink.capture import ClockMap
 from realtime.relay.uplink.producer import Producer
+from tests.patience import PATIENCE_SECONDS
 from tests.relay import planes
 from tests.relay.line import Line, Wire, reader
 
@@ -39,6 +38,7 @@ class Room:
         *,
         host: str = "127.0.0.1",
         pair: "Unix | None" = None,
+        name: Callable[[Address], bytes] = socket_address,
     ) -> None:
         self.counters = Counters()
         self.socket = UdpSocket(host=host, port=0, counters=self.counters)
@@ -49,6 +49,7 @@ class Room:
         wire.counters, wire.send = self.counters, self.socket.send
         way = {
             "counters": self.counters, "send": self.socket.send, "descriptor": self.socket.descriptor,
+            "name": name,
         }  # fmt: skip
         self.plane: DataPlane = PythonPlane(**way) if plane == "python" else CompiledPlane(load(), **way)
         wire.plane = self.plane
@@ -87,7 +88,7 @@ def receivers() -> Iterator[list[socket.socket]]:
     for _ in range(3):
         receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(5)
+        receiver.settimeout(PATIENCE_SECONDS)
         made.append(receiver)
     yield made
     for receiver in made:
@@ -186,28 +187,18 @@ def test_a_socket_without_room_drops_pictures_until_there_is_room_again(plane: s
         place = f"{directory}/theirs"
         theirs.bind(place)
         raw = struct.pack("=H", socket.AF_UNIX) + place.encode() + b"\0"
-        with named(raw):
-            room = Room(plane, [("192.0.2.1", 9)] * 3, pair=Unix(ours, place))
-            for sequence in range(2, 300):
-                room.show(sequence)
-            sent, dropped = room.counters.packets_out, room.counters.dropped["send_would_block"]
-            assert 0 < sent < 299 * 3
-            assert sent + dropped == 299 * 3
-            assert [theirs.recv(2000)[:1] for _ in range(sent)] == [b"\x90"] * sent
-            room.show(300)
-            room.show(301)
+        room = Room(plane, [("192.0.2.1", 9)] * 3, pair=Unix(ours, place), name=lambda address: raw)
+        for sequence in range(2, 300):
+            room.show(sequence)
+        sent, dropped = room.counters.packets_out, room.counters.dropped["send_would_block"]
+        assert 0 < sent < 299 * 3
+        assert sent + dropped == 299 * 3
+        assert [theirs.recv(2000)[:1] for _ in range(sent)] == [b"\x90"] * sent
+        room.show(300)
+        room.show(301)
         assert room.counters.packets_out == sent + 6
         assert sum(slot.packets for slot in room.slots) == sent + 6
         assert [bool(slot.outgoing.is_held) for slot in room.slots] == [False] * 3
-
-
-@contextmanager
-def named(raw: bytes) -> Iterator[None]:
-    """Let every address be this one."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (python_plane, compiled_plane):
-            patch.setattr(module, "socket_address", lambda address: raw)
-        yield
 
 
 class Unix:
@@ -231,7 +222,7 @@ def unix_socket() -> socket.socket:
 def test_a_relay_on_ipv6_reaches_both_families(plane: str) -> None:
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as six:
         six.bind(("::1", 0))
-        six.settimeout(5)
+        six.settimeout(PATIENCE_SECONDS)
         room = Room(plane, [six.getsockname()], host="::1")
         room.show(2)
         other = reader()
@@ -239,7 +230,7 @@ def test_a_relay_on_ipv6_reaches_both_families(plane: str) -> None:
         room.socket.close()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as four:
         four.bind(("127.0.0.1", 0))
-        four.settimeout(5)
+        four.settimeout(PATIENCE_SECONDS)
         room = Room(plane, [("::ffff:127.0.0.1", four.getsockname()[1])], host="::")
         room.show(2)
         assert len(four.recv(2000)) == 12 + len(PICTURE) + 16

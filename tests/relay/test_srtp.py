@@ -10,6 +10,7 @@ from realtime.relay.transport.srtp import (
     MAX_PROTECTED_BYTES,
     MAX_SSRCS,
     RECEIVE_WINDOW,
+    SENDERS,
     Srtp,
 )
 from tests.relay.network import CERTIFICATE
@@ -54,6 +55,20 @@ def test_a_packet_counts_once_and_late_ones_count_within_the_window(ends: tuple[
     assert receiver.unprotect_rtp(made[-RECEIVE_WINDOW + 1]) == packet(1, 101)
     with pytest.raises(ValueError, match="replay"):
         receiver.unprotect_rtp(made[50])
+
+
+def test_a_number_is_encrypted_by_the_same_session_again_however_many_streams_there_are(
+    ends: tuple[Srtp, Srtp],
+) -> None:
+    sender, _ = ends
+    ssrcs = range(0x5000, 0x5000 + 3 * SENDERS)
+    first = [sender.protect_rtp(packet(ssrc, 7)) for ssrc in ssrcs]
+    assert len({sender.sender(ssrc) for ssrc in ssrcs}) == SENDERS
+    # Another session would not know that the number has run over, and encrypt another text alike.
+    for sequence in (0xFFFF, 0):
+        for ssrc in ssrcs:
+            sender.protect_rtp(packet(ssrc, sequence))
+    assert [sender.protect_rtp(packet(ssrc, 7)) for ssrc in ssrcs] != first
 
 
 def test_forged_packets_leave_no_trace_of_their_ssrcs(ends: tuple[Srtp, Srtp]) -> None:

@@ -235,7 +235,7 @@ def test_a_slow_screen_is_asked_for_a_key_frame_until_it_sends_one(world: World)
     device = published(world, screen=True)
     device.put(device.screen_layer.packet(KEY_FRAME))
     world.advance(5)
-    device.encoding(0, "screen").want_keyframe(world.clock())
+    device.encoding(0, "screen").requests.want_keyframe(world.clock())
     world.advance(3)
     assert len(device.asked(rtcp.KeyframeRequest)) >= 6
 
@@ -294,7 +294,7 @@ def test_nobody_watching_is_no_work_and_watching_again_begins_with_a_key_frame(
     layer.packet(DELTA_FRAME)
     device.put(layer.packet(DELTA_FRAME))
     world.advance(0.5)
-    encoding.want_keyframe(world.clock())
+    encoding.requests.want_keyframe(world.clock())
     device.put(layer.packet(KEY_FRAME))
     asked = len(device.asked(rtcp.KeyframeRequest))
     world.advance(2)

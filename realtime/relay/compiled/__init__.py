@@ -1,1 +1,1 @@
-"""The compiled data plane: what every packet goes through, in one C file; docs/relay.md tells of it."""
+"""The compiled data plane: what simply goes on, taken in and sent by two C files; see docs/relay.md."""

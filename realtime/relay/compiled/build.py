@@ -1,4 +1,4 @@
-"""Build the compiled data plane: one C file, any C compiler, nothing else. Standard library only.
+"""Build the compiled data plane: two C files, any C compiler, nothing else. Standard library only.
 
 `python -m realtime.relay.compiled.build` is a step of `bin/setup` and of the image. Without a compiler it
 says so and is content: the relay then forwards in Python.
@@ -13,7 +13,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-SOURCE = Path(__file__).with_name("fan_out.c")
+_HERE = Path(__file__).parent
+HEADER = _HERE / "plane.h"
+SOURCES = (_HERE / "fan_out.c", _HERE / "take_in.c")
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = (
     "-std=c11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion",
@@ -29,10 +31,11 @@ class BuildError(Exception):
     """There is no library; the argument is the sentence that says why."""
 
 
-def library(flags: tuple[str, ...] = FLAGS, directory: Path = SOURCE.parent) -> Path:
+def library(flags: tuple[str, ...] = FLAGS, directory: Path = _HERE) -> Path:
     """Say where the library of this very source belongs: one that was built from another is never loaded."""
-    named = hashlib.sha256(SOURCE.read_bytes() + "\0".join(flags).encode()).hexdigest()[:16]
-    return directory / f"fan_out-{named}.so"
+    written = b"\0".join(each.read_bytes() for each in (HEADER, *SOURCES))
+    named = hashlib.sha256(written + "\0".join(flags).encode()).hexdigest()[:16]
+    return directory / f"plane-{named}.so"
 
 
 def compiler() -> str | None:
@@ -41,7 +44,7 @@ def compiler() -> str | None:
     return shutil.which(named) if named else next(filter(None, map(shutil.which, COMPILERS)), None)
 
 
-def build(flags: tuple[str, ...] = FLAGS, directory: Path = SOURCE.parent) -> Path:
+def build(flags: tuple[str, ...] = FLAGS, directory: Path = _HERE) -> Path:
     """Build the library where it belongs, unless it is there; libraries of older source go."""
     wanted = library(flags, directory)
     if wanted.exists():
@@ -52,13 +55,13 @@ def build(flags: tuple[str, ...] = FLAGS, directory: Path = SOURCE.parent) -> Pa
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix="build-") as scratch:
         made = Path(scratch) / wanted.name
-        command = [found, *flags, "-o", str(made), str(SOURCE)]
+        command = [found, *flags, "-o", str(made), *map(str, SOURCES)]
         done = subprocess.run(  # noqa: S603 - a compiler that whoever sets up has named, or the machine's
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )
         if done.returncode != 0:
             raise BuildError(f"{found} could not build it:\n{done.stdout.strip()}")
-        for older in directory.glob("fan_out-*.so"):
+        for older in directory.glob("plane-*.so"):
             older.unlink(missing_ok=True)
         made.replace(wanted)
     return wanted

@@ -5,59 +5,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
-// What stands between these two lines is shared: Python reads it from here, owns all memory, and writes most of it.
-// [shared]
-enum {
-    SLOTS_AT_ONCE = 64,
-    PACKETS_AT_ONCE = 8,
-    HEADER_BYTES = 12,
-    PLAIN_BYTES = 1356,    // with what libsrtp may add, 144 bytes, it is one datagram
-    DATAGRAM_BYTES = 1500,
-    SLOT_BYTES = 1504,     // libsrtp reads headers as words
-};
-
-// One slot of one subscriber: its route and its `Outgoing`.
-struct lane {
-    void *session;          // libsrtp's, of pylibsrtp's making
-    uint64_t address[16];   // a struct sockaddr
-    uint32_t address_bytes;
-    uint32_t ssrc, payload_change;
-    int32_t picture_shift, index_shift;
-    int64_t sequence_shift, timestamp_shift;
-};
-
-// One packet of an encoding: `head` its first two bytes, `body` everything behind the fixed header; and where in the
-// payload its running numbers are, and what they are.
-struct packet {
-    int64_t sequence, timestamp;
-    uint32_t head;
-    int32_t picture_at, picture, index_at, index;
-    int32_t body_bytes;
-    uint8_t body[SLOT_BYTES];
-};
-
-// The place where datagrams are made, and what became of them: datagram `p` of lane `l` is number `l * packets + p`,
-// where lanes count from the first one given.
-struct batch {
-    int (*protect)(void *session, void *packet, int *bytes);
-    int32_t socket;          // below zero: datagrams are left in `data`, and somebody else sends them
-    int32_t payload_at;      // how far into the body of a picture its payload begins
-    int32_t is_segmenting;   // the kernel cuts a message up into datagrams of one size
-    int32_t refused, failed, unprotectable;
-    int64_t sent, sent_bytes;
-    struct packet packets[PACKETS_AT_ONCE];
-    int32_t bytes[SLOTS_AT_ONCE];     // of each datagram; 0: it could not be made
-    int32_t no_room[SLOTS_AT_ONCE];   // the datagrams that the socket did not take
-    uint8_t data[SLOTS_AT_ONCE][SLOT_BYTES];
-};
-
-// Send the first packets of the batch to the first lanes of these; return how many lanes were served.
-int fan_out(struct batch *batch, const struct lane *lanes, int count, int packets);
-// [shared]
+#include "plane.h"
 
 // The running numbers of a picture lie side by side; this is where, and how many bytes. `is_inside` says that the
 // packet has them, if any, and fits.
@@ -83,18 +34,6 @@ static struct numbers find_numbers(const struct batch *batch, const struct packe
     found.bytes = (packet->picture_at ? 1 + found.is_wide : 0) + (packet->index_at ? 1 : 0);
     found.is_inside = found.at + found.bytes <= packet->body_bytes;
     return found;
-}
-
-static void put16(uint8_t *to, uint32_t value)
-{
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *to, uint32_t value)
-{
-    put16(to, value >> 16);
-    put16(to + 2, value);
 }
 
 // Write the packet as it goes to this lane. Sums are of unsigned numbers, which wrap.

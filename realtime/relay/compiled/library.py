@@ -1,4 +1,4 @@
-"""Load the compiled data plane. What C and Python share is declared once, in the C file itself."""
+"""Load the compiled data plane. What C and Python share is declared once, in the header of the C files."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +10,8 @@ from cffi import FFI
 from realtime.relay.compiled import build
 
 _MARK = "// [shared]\n"
+# Python writes pointers into C's structures as numbers of this size.
+_POINTER_BYTES = 8
 
 
 class MissingLibraryError(Exception):
@@ -26,11 +28,18 @@ class Library:
     slots_at_once: int
 
 
+def address_of(ffi: FFI, pointer: object) -> int:
+    """Return where something lies, as a number for `struct` to write."""
+    return int(ffi.cast("uintptr_t", pointer))
+
+
 @cache
 def load(path: Path | None = None) -> Library:
     """Open the library that was built from this very source, or raise MissingLibraryError."""
     ffi = FFI()
-    ffi.cdef(build.SOURCE.read_text(encoding="utf-8").split(_MARK)[1])
+    if ffi.sizeof("void *") != _POINTER_BYTES:
+        raise MissingLibraryError("The compiled data plane needs a machine of 64 bits.")
+    ffi.cdef(build.HEADER.read_text(encoding="utf-8").split(_MARK)[1])
     try:
         lib = ffi.dlopen(str(path or build.library()))
     except OSError as error:

@@ -124,7 +124,7 @@ class Consumer:
     @property
     def sent_bytes(self) -> int:
         """Count everything sent, with headers and repetitions."""
-        return self.octets + self.packets * (rtp.FIXED_LENGTH + _EXTENSION_BYTES) + self.resent_bytes
+        return self.outgoing.sent_bytes(rtp.FIXED_LENGTH + _EXTENSION_BYTES) + self.resent_bytes
 
     def negotiated(self, *, payload: int, rtx_payload: int | None) -> None:
         """Use the numbers of the browser's answer; without one for RTX, packets go again as they were."""
@@ -162,7 +162,7 @@ class Consumer:
         self.target = encoding
         encoding.subscribers.append(self)
         if self.kind == "video":
-            encoding.want_keyframe(now_ns)  # the relay's own wish: no subscriber is charged for it
+            encoding.requests.want_keyframe(now_ns)  # the relay's own wish: no subscriber is charged for it
 
     def _let_go(self, encoding: Encoding | None) -> None:
         if encoding is not None:
@@ -381,7 +381,7 @@ class Consumer:
         """Pass the subscriber's wish on to whoever is in the slot."""
         wanted = self.target or self.encoding
         if self.kind == "video" and wanted is not None:
-            wanted.want_keyframe(now_ns, self.ssrc)
+            wanted.requests.want_keyframe(now_ns, self.ssrc)
 
     def report(self, now_ns: int) -> rtcp.SenderReport | None:
         """Return the sender report of the last second, or None if nothing was sent in it."""

@@ -69,6 +69,14 @@ class Outgoing(Rewriter):
         """How many bytes were in them, headers left out."""
         return self._octets + (0 if self.progress is None else self.progress.octets)
 
+    def sent_bytes(self, overhead: int) -> int:
+        """Return how many bytes were sent, where each packet has so many more than its payload."""
+        packets, octets, progress = self._packets, self._octets, self.progress
+        if progress is not None:
+            packets += progress.packets
+            octets += progress.octets
+        return octets + packets * overhead
+
     def count(self, packets: int, octets: int) -> None:
         """Take note of what was sent; numbers below zero take it back."""
         self._packets += packets
@@ -115,7 +123,7 @@ class Outgoing(Rewriter):
         if progress is None:
             return
         self.progress = None
-        progress.is_over = True
+        progress.end()
         self._packets += progress.packets
         self._octets += progress.octets
         self.last_sequence = progress.sequence + self.sequence_shift

@@ -60,6 +60,26 @@ class ReceptionStats:
         self._transit = transit
         return unwrapped
 
+    @property
+    def variation(self) -> tuple[int, float]:
+        """The newest transit, of which 32 bits count, and the smoothed jitter, in ticks."""
+        return (self._transit or 0) & 0xFFFFFFFF, self._jitter
+
+    def is_newest(self, sequence: int) -> bool:
+        """Say whether nothing newer than this number has come."""
+        return sequence == self._highest
+
+    def is_beyond(self, sequence: int) -> bool:
+        """Say whether a number lies further ahead than can be missing: nobody repeats what was not sent."""
+        return sequence - self._highest > MAX_MISSING
+
+    def went_on(self, sequence: int, timestamp: int, jitter: float, now_ns: int) -> None:
+        """Take the next packet in, whose jitter somebody else has reckoned as `count` would."""
+        self._highest = sequence
+        self.received += 1
+        self._transit = now_ns * self.clock_rate // SECOND - timestamp
+        self._jitter = jitter
+
     def unwrap(self, sequence: int) -> int:
         """Return the unwrapped number of a packet that was sent again, which says nothing about the path."""
         return self._highest + signed16(sequence - self._highest)

@@ -60,8 +60,8 @@ async def run(options: Options) -> None:
     now = time.monotonic_ns
     clock, counters = WebClock(), Counters()
     udp = UdpSocket(host=options.udp[0], port=options.udp[1], counters=counters)
-    mux = UdpMux(counters=counters, now=now)
     plane = _data_plane(options, udp, counters)
+    mux = UdpMux(counters=counters, now=now, intake=plane.intake)
     journals = Journals(directory=options.facts, boot=boot, clock=clock)
     control = ControlServer(secret=options.secret, tls=options.tls)
     relay = Relay(

@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 # A turn is so long that so many packets should come in it. What a busy relay would gain by waiting longer is
 # little.
-_WANTED = 9
+_WANTED = 11
 # What a packet waits at most for others, unless the turn itself takes longer. A voice packet is 20 ms long,
 # and no browser plays it sooner than some 40 ms after it came. Turns of 2 ms cost a group of twelve half as
 # much again.
-SHORTEST_TURN_SECONDS, LONGEST_TURN_SECONDS = 0.002, 0.006
+SHORTEST_TURN_SECONDS, LONGEST_TURN_SECONDS = 0.002, 0.007
 # Frames come in bursts: one turn says little of the next.
 _WEIGHT = 0.125
 

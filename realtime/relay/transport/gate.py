@@ -29,6 +29,10 @@ class Rate:
         self._left = limit
         self._since_ns: int | None = None
 
+    def is_new(self, now_ns: int) -> bool:
+        """Say whether another second has begun for it."""
+        return self._since_ns is None or now_ns - self._since_ns >= SECOND
+
     def passes(self, now_ns: int) -> bool:
         """Say whether one more may pass now."""
         since = self._since_ns

@@ -17,6 +17,7 @@ from realtime.relay.transport.gate import (
     StrangeChecks,
 )
 from realtime.relay.transport.ice_lite import Address, IceLite, Outcome
+from realtime.relay.transport.inlet import Inlet
 from realtime.relay.transport.route import Route
 from realtime.relay.transport.srtp import Srtp
 
@@ -67,6 +68,7 @@ class Peer:
         owner: PeerOwner,
         now_ns: int,
         route: Route | None = None,
+        inlet: Inlet | None = None,
     ) -> None:
         self.number = number
         self.direction: Direction = direction
@@ -78,6 +80,7 @@ class Peer:
         self.is_listening = False
         self.is_ended = False
         self.route = route
+        self.inlet = inlet
         self._certificate = certificate
         self._send = send
         self._counters = counters
@@ -217,8 +220,7 @@ class Peer:
         self.is_connected = self.is_listening = False
         if self._dtls is not None:
             self._dtls.close()
-        self._srtp = None
-        self._lead()
+        self._drop_keys()
 
     def forget(self, address: Address) -> None:
         """Give an address up, because another peer connection has proven to be there now."""
@@ -234,6 +236,8 @@ class Peer:
         if dtls.state is DtlsState.CONNECTED and not self.is_connected:
             self.is_connected = self.is_listening = True
             self._srtp = dtls.srtp
+            if self.inlet is not None and dtls.srtp is not None:
+                self.inlet.open(dtls.srtp)
             self._lead()
             self._dtls_rate = Rate(DTLS_PER_SECOND)
             self._owner.on_connected(self, now_ns)
@@ -245,9 +249,15 @@ class Peer:
     def _end(self, now_ns: int) -> None:
         self.is_ended = True
         self.is_connected = self.is_listening = False
+        self._drop_keys()
+        self._owner.on_ended(self, now_ns)
+
+    def _drop_keys(self) -> None:
+        """Let go of the keys, and first of all everywhere that somebody works with them in C."""
+        if self.inlet is not None:
+            self.inlet.close()
         self._srtp = None
         self._lead()
-        self._owner.on_ended(self, now_ns)
 
     def _transmit(self, data: bytes) -> None:
         if self.ice.selected is not None:

@@ -6,6 +6,7 @@ than the encryption. The version is pinned, and `selftest` proves at start-up th
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pylibsrtp
 from aiortc.rtcdtlstransport import SRTPProtectionProfile
@@ -15,6 +16,9 @@ RECEIVE_WINDOW = 1024
 # libsrtp shifts this window at every packet it sends; resends reach no further back than this.
 SEND_WINDOW = 128
 MAX_SSRCS = 64
+# libsrtp walks through a list of all streams of a session for each packet: 24 slots in one were a twentieth
+# of what a group of twelve costs. A session takes 5 KiB, so a few share them, made when they are needed.
+SENDERS = 8
 MAX_PROTECTED_BYTES = 1500
 MAX_PLAIN_BYTES = 1356
 
@@ -32,7 +36,10 @@ _unprotect: _Work = lib.srtp_unprotect
 class Srtp:
     """Encrypt and authenticate both directions of one peer connection."""
 
-    __slots__ = ("_receive", "_receive_session", "_send", "_send_session", "_ssrcs")
+    __slots__ = (
+        "_by_ssrc", "_policy", "_receive", "_receive_session", "_report", "_report_session", "_senders",
+        "_ssrcs",
+    )  # fmt: skip
 
     def __init__(self, *, profile: SRTPProtectionProfile, receive_key: bytes, send_key: bytes) -> None:
         kind = profile.libsrtp_profile
@@ -43,20 +50,35 @@ class Srtp:
         send = pylibsrtp.Policy(key=send_key, ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND, srtp_profile=kind)
         send.window_size = SEND_WINDOW
         send.allow_repeat_tx = True
+        self._policy = send
         # A session frees what its pointer leads to when nobody holds it any more.
-        self._receive_session, self._send_session = pylibsrtp.Session(receive), pylibsrtp.Session(send)
-        self._receive, self._send = self._receive_session._srtp[0], self._send_session._srtp[0]
+        self._receive_session, self._report_session = pylibsrtp.Session(receive), pylibsrtp.Session(send)
+        self._receive, self._report = self._receive_session._srtp[0], self._report_session._srtp[0]
         self._ssrcs: set[bytes] = set()
+        self._senders: list[pylibsrtp.Session] = []
+        self._by_ssrc: dict[int, object] = {}
+
+    def session(self, ssrc: int) -> object:
+        """Return libsrtp's session for what is sent as `ssrc`, for `protect`; it lives as long as this does.
+
+        It is always the same: no number may be used twice with one key.
+        """
+        found = self._by_ssrc.get(ssrc)
+        if found is None:
+            place = len(self._by_ssrc) % SENDERS
+            if place == len(self._senders):
+                self._senders.append(pylibsrtp.Session(self._policy))
+            found = self._by_ssrc[ssrc] = self._senders[place]._srtp[0]
+        return found
+
+    def sender(self, ssrc: int) -> int:
+        """Return the address of libsrtp's session for what is sent as `ssrc`."""
+        return int(ffi.cast("uintptr_t", self.session(ssrc)))
 
     @property
-    def session(self) -> object:
-        """libsrtp's session for what is sent, for `protect`; good for as long as this object lives."""
-        return self._send
-
-    @property
-    def sender(self) -> int:
-        """The address of libsrtp's session for what is sent, good for as long as this object lives."""
-        return int(ffi.cast("uintptr_t", self._send))
+    def receiver(self) -> int:
+        """The address of libsrtp's session for what comes, good for as long as this object lives."""
+        return int(ffi.cast("uintptr_t", self._receive))
 
     def unprotect_rtp(self, data: bytes) -> bytes:
         """Return the plain packet, or raise ValueError; an SSRC becomes known by authenticating."""
@@ -89,14 +111,14 @@ class Srtp:
             raise ValueError("too long")
         _memory[0:size] = data
         length[0] = size
-        if protect(self._send, _place, length):
+        if protect(self.session(int.from_bytes(data[8:12], "big")), _place, length):
             raise ValueError("cannot be protected")
         protected: bytes = _memory[0 : length[0]]
         return protected
 
     def protect_rtcp(self, data: bytes) -> bytes:
         """Return the compound packet as it goes on the wire, or raise ValueError."""
-        return _convert(data, lib.srtp_protect_rtcp, self._send, MAX_PLAIN_BYTES)
+        return _convert(data, lib.srtp_protect_rtcp, self._report, MAX_PLAIN_BYTES)
 
 
 def _convert(data: bytes, work: _Work, session: object, longest: int) -> bytes:
@@ -111,14 +133,27 @@ def _convert(data: bytes, work: _Work, session: object, longest: int) -> bytes:
     return converted
 
 
-def places(count: int, size: int) -> list[tuple[memoryview, object]]:
-    """Make places for packets that `protect` encrypts where they lie: for Python to write, and for C."""
-    memory = ffi.new("unsigned char[]", count * size)
-    view = memoryview(ffi.buffer(memory))
-    # The pointers do not keep what they lead to; a view does.
-    return [(view[at : at + size], memory + at) for at in range(0, count * size, size)]
+# For Python to write, for C to encrypt, and where C finds its length and leaves the new one.
+Place = tuple[memoryview, object, Any]
+
+
+def places(count: int, size: int) -> tuple[list[Place], memoryview]:
+    """Make places for packets that `protect` encrypts where they lie; and return all their lengths."""
+    memory, lengths = ffi.new("unsigned char[]", count * size), ffi.new("int[]", count)
+    # Pointers do not keep what they lead to; views do.
+    view, sizes = memoryview(ffi.buffer(memory)), memoryview(ffi.buffer(lengths)).cast("i")
+    made = [
+        (view[number * size : (number + 1) * size], memory + number * size, lengths + number)
+        for number in range(count)
+    ]
+    return made, sizes
 
 
 def protect_address() -> int:
     """Return the address of libsrtp's function that encrypts one packet in place."""
     return int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_protect")))
+
+
+def unprotect_address() -> int:
+    """Return the address of libsrtp's function that decrypts one packet in place."""
+    return int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_unprotect")))

@@ -10,6 +10,7 @@ from realtime.relay.transport import receive_stamp
 from realtime.relay.transport.doorbell import Doorbell
 from realtime.relay.transport.gate import CHECKS_PER_SECOND, PACKETS_PER_SECOND, Rate
 from realtime.relay.transport.ice_lite import Address
+from realtime.relay.transport.inlet import Datagram, Intake
 from realtime.relay.transport.peer import Peer
 from realtime.relay.transport.stun import peek_ufrag
 from realtime.wire.relay import MAX_DATAGRAM_BYTES
@@ -41,7 +42,8 @@ class UdpMux:
     Both indexes grow with peers alone: strangers are remembered nowhere but in a few places of their target.
     """
 
-    def __init__(self, *, counters: Counters, now: Monotonic) -> None:
+    def __init__(self, *, counters: Counters, now: Monotonic, intake: Intake | None = None) -> None:
+        self.intake = intake
         self._counters = counters
         self._now = now
         self._by_ufrag: dict[str, Peer] = {}
@@ -71,9 +73,23 @@ class UdpMux:
         """Take one datagram from the network; whatever it holds, only its own peer can come to harm."""
         self.datagrams([(data, address)])
 
-    def datagrams(self, taken: Sequence[tuple[bytes, Address]]) -> None:
-        """Take what has come at once, each by itself."""
-        counters, paths, now_ns = self._counters, self._paths, self._now()
+    def datagrams(self, taken: Sequence[Datagram]) -> None:
+        """Take what has come at once."""
+        if self.intake is None:
+            self._look_at(taken, self._now())
+            return
+        for first in range(0, len(taken), DATAGRAMS_PER_WAKE_UP):
+            self.intake.hold(taken[first : first + DATAGRAMS_PER_WAKE_UP])
+            self.held(self.intake)
+
+    def held(self, intake: Intake) -> None:
+        """Take what an intake holds: what does not simply go on is looked at."""
+        now_ns = self._now()
+        self._look_at(intake.take(now_ns), now_ns)
+
+    def _look_at(self, taken: Sequence[Datagram], now_ns: int) -> None:
+        """Take datagrams, each by itself."""
+        counters, paths = self._counters, self._paths
         counters.packets_in += len(taken)
         for data, address in taken:
             size = len(data)
@@ -127,12 +143,17 @@ class UdpMux:
         if path is None or path.peer is not peer:
             if path is not None:
                 path.peer.forget(address)
-            self._paths[address] = Path(peer)
+                self._forget_path(address, path.peer)
+            self._paths[address] = path = Path(peer)
+            if peer.inlet is not None:
+                peer.inlet.reach(address, path.packets)
 
     def _forget_path(self, address: Address, peer: Peer) -> None:
         path = self._paths.get(address)
         if path is not None and path.peer is peer:
             del self._paths[address]
+            if peer.inlet is not None:
+                peer.inlet.part(address)
 
     def _forget_ufrags(self, peer: Peer) -> None:
         for ufrag in [ufrag for ufrag, each in self._by_ufrag.items() if each is peer]:
@@ -210,37 +231,50 @@ class UdpSocket:
     def _take(self) -> int:
         """Take in what is there, but no more than others can wait for, and let it go on; return how many."""
         mux = self._mux
-        taken, stamp_ns = self._read()
-        if mux is None or not taken:
+        if mux is None:
+            return 0
+        intake = mux.intake
+        taken, stamp_ns = self._sample()
+        count = self._read(taken) if intake is None else intake.read(self._socket.fileno(), taken)
+        self._until_sample -= count
+        if not count:
             return 0
         before = self._counters.packets_out
         with self._burst():
-            mux.datagrams(taken)
+            if intake is None:
+                mux.datagrams(taken)
+            else:
+                mux.held(intake)
         if stamp_ns is not None and self._counters.packets_out > before:
             seconds = receive_stamp.seconds_since(stamp_ns)
             if seconds is not None:
                 self._counters.forward_latency.observe(seconds)
-        return len(taken)
+        return count
 
-    def _read(self) -> tuple[list[tuple[bytes, Address]], int | None]:
-        """Return datagrams, and when the kernel took one of them in, if one is to be measured."""
-        taken: list[tuple[bytes, Address]] = []
-        stamp_ns = None
+    def _sample(self) -> tuple[list[Datagram], int | None]:
+        """Return a datagram and when the kernel took it in, if one is to be measured; only media goes on."""
+        if self._until_sample > 0:
+            return [], None
+        try:
+            data, address, stamp_ns = receive_stamp.receive(self._socket, _LARGEST_READ)
+        except BlockingIOError:
+            return [], None
+        except OSError:
+            self._counters.drop("receive_failed")
+            return [], None
+        if not (data and 127 < data[0] < 192):
+            return [(data, address)], None
+        self._until_sample = _DATAGRAMS_PER_SAMPLE
+        return [(data, address)], stamp_ns
+
+    def _read(self, taken: list[Datagram]) -> int:
+        """Add what waits to what was taken; return how many datagrams that makes."""
         receive = self._socket.recvfrom
         try:
-            if self._until_sample <= 0:
-                data, address, stamp_ns = receive_stamp.receive(self._socket, _LARGEST_READ)
-                taken.append((data, address))
-                # Only media goes on at once.
-                if data and 127 < data[0] < 192:
-                    self._until_sample = _DATAGRAMS_PER_SAMPLE
-                else:
-                    stamp_ns = None
             while len(taken) < DATAGRAMS_PER_WAKE_UP:
                 taken.append(receive(_LARGEST_READ))
         except BlockingIOError:
             pass
         except OSError:
             self._counters.drop("receive_failed")
-        self._until_sample -= len(taken)
-        return taken, stamp_ns
+        return len(taken)

@@ -1,16 +1,15 @@
 """One RTP stream of a track as it comes in: the whole track, or one layer of its simulcast."""
 
-from collections.abc import Callable
-
 from realtime.relay.clock import SECOND
 from realtime.relay.packets import rtcp, rtp, vp8
 from realtime.relay.packets.packet_cache import Cached, PacketCache
-from realtime.relay.packets.reception import NackList, ReceptionStats
+from realtime.relay.packets.reception import ReceptionStats
 from realtime.relay.packets.rewriter import Rewriter
+from realtime.relay.transport.inlet import Arrival, Flow, Packet, Standing
 from realtime.relay.uplink.capture import CaptureTimes, ClockMap
 from realtime.relay.uplink.fan_out import FanOut
-from realtime.relay.uplink.keyframes import FULL_THROTTLE_NS, LOW_THROTTLE_NS, KeyframeGovernor
 from realtime.relay.uplink.meter import BitrateMeter
+from realtime.relay.uplink.requests import Feedback, Requests
 from realtime.wire.relay import Source
 
 OPUS_PAYLOAD, OPUS_RATE = 111, 48_000
@@ -27,15 +26,12 @@ _MAX_SKIPPED = 64
 _WATCHED_FOR_NS = 2 * SECOND
 # How long each source may be silent and still flow: a shared page that nobody scrolls sends a frame at times.
 _FLOWS_NS: dict[Source, int] = {"microphone": SECOND, "camera": SECOND, "screen": 10 * SECOND}
-_ANSWERS_NS: dict[Source, int] = {"microphone": 0, "camera": 2 * SECOND, "screen": 30 * SECOND}
 
-_AUDIO_EXTENSION = b"\xbe\xde\x00\x01" + bytes([AUDIO_LEVEL_ID << 4])
-_VIDEO_EXTENSION = b"\xbe\xde\x00\x01" + bytes([ABS_SEND_TIME_ID << 4 | 2])
+VOICE_EXTENSION = b"\xbe\xde\x00\x01" + bytes([AUDIO_LEVEL_ID << 4])
+VIDEO_EXTENSION = b"\xbe\xde\x00\x01" + bytes([ABS_SEND_TIME_ID << 4 | 2])
 # How far into the canonical body the payload of a video packet begins.
-VIDEO_PAYLOAD_AT = len(_VIDEO_EXTENSION) + 3
+VIDEO_PAYLOAD_AT = len(VIDEO_EXTENSION) + 3
 _VERSION, _EXTENDED, _MARKER = 0x8000, 0x1000, 0x80
-
-Feedback = Callable[[list[bytes]], None]
 
 
 class Encoding:
@@ -47,11 +43,10 @@ class Encoding:
 
     # More than thirty attributes in a dictionary of its own would be slow to read.
     __slots__ = (
-        "__weakref__", "_capture", "_extended_ns", "_extension", "_feedback", "_first_of_run", "_governor",
-        "_is_asking", "_key", "_meter", "_newest", "_newest_key", "_payload", "_retired", "_rewriter",
-        "_run_ns", "_running", "_sane_step", "_skipped", "_timed_ns", "_timestamp", "_watched_ns", "_widener",
-        "allowed", "cache", "is_nackable", "is_video", "keyframes", "last_ns", "missing", "rank", "rate",
-        "source", "stats", "subscribers",
+        "__weakref__", "_allowed", "_capture", "_extended_ns", "_extension", "_first_of_run", "_key",
+        "_meter", "_newest", "_payload", "_retired", "_rewriter", "_run_ns", "_running", "_sane_step",
+        "_skipped", "_timed_ns", "_timestamp", "_watched_ns", "_widener", "cache", "flow", "is_video",
+        "keyframes", "last_ns", "rank", "rate", "requests", "source", "stats", "subscribers",
     )  # fmt: skip
 
     def __init__(
@@ -68,15 +63,15 @@ class Encoding:
         self.rank = rank
         self.is_video = is_video = source != "microphone"
         self.rate = VP8_RATE if is_video else OPUS_RATE
-        self.is_nackable = is_video
-        self.allowed = True
+        self._allowed = True
+        # What takes in the next packet without asking, if there is such a thing.
+        self.flow: Flow | None = None
         self.last_ns: int | None = None
         self.stats: ReceptionStats | None = None
         self.subscribers = subscribers
         self.cache = PacketCache(_VIDEO_CACHE if is_video else _AUDIO_CACHE)
-        self.missing = NackList(is_video=is_video)
+        self.requests = Requests(source, rank)
         self.keyframes = 0
-        self._governor = KeyframeGovernor(FULL_THROTTLE_NS if rank or source == "screen" else LOW_THROTTLE_NS)
         self._payload = VP8_PAYLOAD if is_video else OPUS_PAYLOAD
         self._rewriter = Rewriter(
             first_sequence=first_sequence, first_timestamp=first_timestamp, rate=self.rate
@@ -85,7 +80,6 @@ class Encoding:
         self._capture = CaptureTimes(clock_map, self.rate)
         self._meter = BitrateMeter()
         self._key: tuple[int, int] | None = None
-        self._feedback: Feedback | None = None
         self._retired: dict[tuple[int, int], int] = {}
         self._running = False
         self._newest = 0
@@ -94,14 +88,26 @@ class Encoding:
         self._timed_ns: int | None = None
         self._watched_ns = 0
         self._run_ns = 0
-        self._newest_key = 0
         self._skipped: list[int] = []
-        # Something is asked for, or will be; without it a tick has next to nothing to do.
-        self._is_asking = False
         # No step of the RTP clock up to this needs a second look.
         self._sane_step = _MAX_SILENT_CLOCK_JUMP_SECONDS * self.rate
         self._extension = b""
         self._extended_ns = -1
+
+    @property
+    def allowed(self) -> bool:
+        """Say whether it may be forwarded."""
+        return self._allowed
+
+    @allowed.setter
+    def allowed(self, is_allowed: bool) -> None:
+        self._allowed = self.requests.is_allowed = is_allowed
+        self.stop_flow()
+
+    @property
+    def head(self) -> int:
+        """The first two header bytes of what goes on, without extension and marker."""
+        return _VERSION | self._payload
 
     @property
     def ssrc(self) -> int | None:
@@ -112,11 +118,6 @@ class Encoding:
     def peer_number(self) -> int | None:
         """The number of the peer connection that feeds the stream now."""
         return self._key[0] if self._key else None
-
-    @property
-    def round_trip_ns(self) -> int:
-        """How long the publisher takes to answer, by what it has sent again."""
-        return self.missing.round_trip_ns
 
     @property
     def bitrate(self) -> int:
@@ -130,7 +131,7 @@ class Encoding:
 
     def is_missing(self, low: int) -> bool:
         """Say whether the packet with these 16 bits of a number is awaited."""
-        return self.stats is not None and self.stats.unwrap(low) in self.missing
+        return self.stats is not None and self.stats.unwrap(low) in self.requests.missing
 
     def is_flowing(self, now_ns: int) -> bool:
         """Say whether packets come now."""
@@ -147,17 +148,24 @@ class Encoding:
         is_repair: bool = False,
     ) -> str | None:
         """Count, renumber, cache and forward one packet; return the reason when it goes no further."""
+        if self.flow is not None:
+            self.stop_flow()
         sequence, timestamp, ssrc, _, _, start, end = header
         key, stats = self._key, self.stats
         if key is None or key[1] != ssrc or key[0] != peer or stats is None:
             stats = self._take_source((peer, ssrc), sequence, feedback, now_ns)
             if stats is None:
                 return "retired_source"
-        sequence = stats.unwrap(sequence) if is_repair else stats.count(sequence, timestamp, now_ns)
+        if is_repair:
+            sequence = stats.unwrap(sequence)
+            if stats.is_beyond(sequence):
+                return "too_early"
+        else:
+            sequence = stats.count(sequence, timestamp, now_ns)
         if start < end and not is_repair:
             self.last_ns = now_ns
             self._meter.octets += len(data)
-        if not self.allowed:
+        if not self._allowed:
             self._running = False
             return "not_allowed"
         # `signed32`, written out.
@@ -167,7 +175,7 @@ class Encoding:
         elif now_ns - self._watched_ns >= _WATCHED_FOR_NS:
             # Nothing is renumbered, kept or asked for. Who comes begins with a key frame anyway.
             self._running = False
-            self._governor.seen()
+            self.requests.drop_wishes()
             self._follow_clock(timestamp, now_ns)
             return "unwatched" if is_repair else None
         if self.is_video:
@@ -193,7 +201,7 @@ class Encoding:
         rewriter = self._rewriter
         if not self._running:
             if is_repair or not is_start:
-                self.want_keyframe(now_ns)
+                self.requests.want_keyframe(now_ns)
                 return "awaiting_keyframe"
             self._begin_run(sequence, timestamp, descriptor, now_ns)
         elif sequence <= self._newest:
@@ -204,17 +212,16 @@ class Encoding:
                 return "duplicate"
         if sequence > self._newest:
             if sequence > self._newest + 1:
-                self._note_gap(sequence, now_ns)
+                self.requests.gap(self._newest + 1, sequence, now_ns)
             self._newest = sequence
             if start == end:
                 return self._skip(sequence)
             self._timestamp, self._timed_ns = timestamp, now_ns
         else:
-            self.missing.arrived(sequence, now_ns)
+            self.requests.missing.arrived(sequence, now_ns)
         if self.is_video and is_start:
             self.keyframes += 1
-            self._newest_key = max(self._newest_key, sequence)
-            self._governor.seen()
+            self.requests.keyframe_came(sequence)
         marker = data[1] & _MARKER
         out_timestamp = timestamp + rewriter.timestamp_shift
         out = sequence + skipped_since + rewriter.sequence_shift
@@ -230,7 +237,7 @@ class Encoding:
         if self.is_video:
             head |= _EXTENDED
             if now_ns != self._extended_ns:
-                self._extended_ns, self._extension = now_ns, _VIDEO_EXTENSION + rtp.abs_send_time(now_ns)
+                self._extended_ns, self._extension = now_ns, VIDEO_EXTENSION + rtp.abs_send_time(now_ns)
             body = self._extension + body
             if rewriter.picture_shift or rewriter.index_shift:
                 body = vp8.rewrite(
@@ -239,10 +246,59 @@ class Encoding:
                 descriptor = vp8.shifted(descriptor, rewriter.picture_shift, rewriter.index_shift)
         elif level:
             head |= _EXTENDED
-            body = _AUDIO_EXTENSION + level[:1] + b"\0\0" + body
+            body = VOICE_EXTENSION + level[:1] + b"\0\0" + body
         self.cache.put(out, (head, out_timestamp, body, descriptor))
         self.subscribers.forward(self, out, out_timestamp, head, body, descriptor, is_start, now_ns)
         return None
+
+    def standing(self, peer: int, ssrc: int) -> Standing | None:
+        """Say where the stream from this source stands, if its next packet needs nothing but to go on."""
+        stats, rewriter = self.stats, self._rewriter
+        if (
+            not self._running
+            or not self._allowed
+            or not self.subscribers
+            or self._skipped
+            or self._key != (peer, ssrc)
+            or stats is None
+            or not stats.is_newest(self._newest)
+        ):
+            return None
+        return Standing(
+            rewriter.picture_shift, rewriter.index_shift, rewriter.sequence_shift, rewriter.timestamp_shift,
+            self._newest, self._timestamp, self._sane_step, self.last_ns or 0, *stats.variation,
+        )  # fmt: skip
+
+    def went_on(self, arrival: Arrival, body: bytes, octets: int, now_ns: int) -> Packet:
+        """Take note of a next packet that was renumbered as `standing` says, and keep it."""
+        sequence, timestamp, jitter, head, picture_at, picture, index_at, index, begins = arrival
+        rewriter, stats = self._rewriter, self.stats
+        self._newest = newest = sequence - rewriter.sequence_shift
+        self._timestamp = timestamp - rewriter.timestamp_shift
+        if stats is not None:
+            stats.went_on(newest, self._timestamp, jitter, now_ns)
+        self.last_ns = self._watched_ns = self._timed_ns = now_ns
+        self._meter.octets += octets
+        is_start, descriptor = True, vp8.NO_DESCRIPTOR
+        if self.is_video:
+            is_start, descriptor = bool(begins), (picture_at, picture, index_at, index)
+            if is_start:
+                self.keyframes += 1
+                self.requests.keyframe_came(newest)
+        rewriter.last_sequence, rewriter.last_timestamp, rewriter.last_ns = sequence, timestamp, now_ns
+        rewriter.newest = descriptor
+        if rewriter.picture_shift or rewriter.index_shift:
+            # The rewriter knows pictures by the numbers that they came with.
+            rewriter.newest = vp8.shifted(descriptor, -rewriter.picture_shift, -rewriter.index_shift)
+        rewriter.is_frame_whole = head & _MARKER or not self.is_video
+        self.cache.put(sequence, (head, timestamp, body, descriptor))
+        return sequence, timestamp, head, body, descriptor, is_start, now_ns
+
+    def stop_flow(self) -> None:
+        """Let nothing go on without a look."""
+        if self.flow is not None:
+            self.flow.stop()
+            self.flow = None
 
     def _skip(self, sequence: int) -> str:
         """Leave a packet of nothing but padding out, so that it makes no hole; what follows moves up."""
@@ -268,12 +324,10 @@ class Encoding:
             self._retired[self._key] = now_ns
         self._retired.pop(key, None)
         self._key = key
-        self._feedback = feedback
         self._running = False
         self._capture.forget()
         self._timed_ns = None
-        self._governor.restart()
-        self.missing.clear()
+        self.requests.begin(key[1], feedback)
         self.stats = ReceptionStats(key[1], self.rate, sequence)
         return self.stats
 
@@ -297,15 +351,8 @@ class Encoding:
         self._first_of_run = self._rewriter.last_sequence + 1
         self._newest = sequence - 1
         self._follow_clock(timestamp, now_ns)
-        self._newest_key = sequence
         self._skipped.clear()
-        self.missing.clear()
-
-    def _note_gap(self, sequence: int, now_ns: int) -> None:
-        if self.is_nackable:
-            self._is_asking = True
-            if not self.missing.gap(self._newest + 1, sequence, now_ns):
-                self.want_keyframe(now_ns)
+        self.requests.begin_run(sequence)
 
     @property
     def newest(self) -> int:
@@ -337,48 +384,24 @@ class Encoding:
         """Return the relay's time at which a virtual timestamp was captured; None before the first report."""
         return self._capture.capture_ns(timestamp - self._rewriter.timestamp_shift)
 
-    def want_keyframe(self, now_ns: int, requester: object | None = None) -> None:
-        """Ask the publisher for a key frame now or as soon as the governor allows, until one comes."""
-        if self.is_video:
-            self._is_asking = True
-            self._governor.want(now_ns, requester)
-            self._ask_keyframe(now_ns)
-
-    def _ask_keyframe(self, now_ns: int) -> None:
-        if (
-            self.allowed
-            and self.stats is not None
-            and self._feedback is not None
-            and self._governor.is_due(now_ns, self.round_trip_ns)
-        ):
-            self._feedback([rtcp.build_pli(rtcp.RELAY_SSRC, self.stats.ssrc)])
-
-    def tick(self, now_ns: int) -> None:
-        """Send what is due: repeated key frame requests and NACKs."""
+    def measure(self, now_ns: int) -> None:
+        """Follow the bit rate; called ten times a second."""
         if now_ns >= self._meter.due_ns:
             self._meter.tick(now_ns)
-        if not self._is_asking:
-            return
-        if self._governor.has_work and now_ns - (self.last_ns or 0) < _ANSWERS_NS[self.source]:
-            self._ask_keyframe(now_ns)
-        if self.missing and self.stats is not None and self._feedback is not None:
-            wanted, given_up = self.missing.due(now_ns, self.stats.received)
-            if wanted:
-                low = [sequence & 0xFFFF for sequence in wanted]
-                self._feedback([rtcp.build_nack(rtcp.RELAY_SSRC, self.stats.ssrc, low)])
-            if given_up is not None and given_up >= self._newest_key:
-                # Pictures since the last key frame build on it.
-                self.want_keyframe(now_ns)
-        self._is_asking = self._governor.has_work or bool(self.missing)
+
+    def ask(self, now_ns: int) -> None:
+        """Send what is due, where anything is asked for: repeated key frame requests and NACKs."""
+        received = self.stats.received if self.stats is not None else 0
+        self.requests.send(now_ns, last_ns=self.last_ns or 0, received=received)
 
     def forget_peer(self, peer: int) -> None:
         """Stop sending feedback into a peer connection that is gone; the counters and numbers go on."""
         if self._key is not None and self._key[0] == peer:
+            self.stop_flow()
             self._key = None
-            self._feedback = None
             self._running = False
             self._capture.forget()
             self._timed_ns = None
             self.stats = None
-            self.missing.clear()
+            self.requests.end()
         self._retired = {key: at for key, at in self._retired.items() if key[0] != peer}

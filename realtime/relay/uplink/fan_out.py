@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from realtime.relay.packets import vp8
+from realtime.relay.transport.inlet import Flow, Packet
 
 if TYPE_CHECKING:  # an encoding holds its fan-out, a slot knows its encoding
     from realtime.relay.downlink.outgoing import Outgoing
     from realtime.relay.uplink.encoding import Encoding
-
-# sequence, timestamp, first two header bytes, body, descriptor, is_start, now_ns
-Packet = tuple[int, int, int, bytes, vp8.Descriptor, bool, int]
 
 # A frame has some three packets; more than this at once would only make what waits behind them wait longer.
 PACKETS_AT_ONCE = 8
@@ -48,7 +46,8 @@ class Progress:
     """How far a stream has been passed on: kept once for all the slots that follow it."""
 
     __slots__ = (
-        "is_frame_whole", "is_over", "last_ns", "newest", "octets", "packets", "sequence", "timestamp",
+        "flow", "is_frame_whole", "is_over", "last_ns", "newest", "octets", "packets", "sequence",
+        "timestamp",
     )  # fmt: skip
 
     def __init__(self, sequence: int) -> None:
@@ -58,6 +57,24 @@ class Progress:
         self.is_frame_whole: int = True
         # One has left; who forwards has to look again who follows.
         self.is_over = False
+        # What sends to all who follow without being asked to.
+        self.flow: Flow | None = None
+
+    def end(self) -> None:
+        """Say that one has left, before anything else can be sent; idempotent."""
+        self.is_over = True
+        if self.flow is not None:
+            self.flow.part()
+            self.flow = None
+
+    def move(self, packets: Sequence[Packet], *, is_voice: bool) -> None:
+        """Stand behind these, each the next one."""
+        self.sequence, self.timestamp, head, _, self.newest, _, self.last_ns = packets[-1]
+        # Each packet of a voice is a frame of its own.
+        self.is_frame_whole = is_voice or head & 0x80
+        self.packets += len(packets)
+        for packet in packets:
+            self.octets += len(packet[3]) - (packet[2] >> 9 & 8)  # the extension bit counts its 8 bytes
 
 
 class Lanes(Protocol):
@@ -110,6 +127,9 @@ class FanOut(list[Subscriber]):
         self.flush()
         super().remove(subscriber)
         self._forget()
+        if not self and self._encoding is not None:
+            # What nobody watches is not renumbered, which is for the encoding to say.
+            self._encoding.stop_flow()
 
     def begin(self, subscriber: Subscriber) -> None:
         """Take note that a subscriber has waited for its start, and has found it."""
@@ -154,6 +174,22 @@ class FanOut(list[Subscriber]):
                 self._one_by_one(encoding, list(self), packets)
                 self._forget()
             done += len(packets)
+        self._lead(encoding)
+
+    def sent(
+        self, encoding: "Encoding", packets: Sequence[Packet], no_room: Sequence[tuple[int, int]]
+    ) -> None:
+        """Take note that these, each the next one, went to all who follow; let everybody else have them."""
+        if self._progress is not None:
+            self._progress.move(packets, is_voice=not encoding.is_video)
+            self._let_others(encoding, self._progress, packets, no_room)
+
+    def _lead(self, encoding: "Encoding") -> None:
+        """Let what takes in by itself also send by itself, to those who follow now."""
+        progress, flow = self._progress, encoding.flow
+        if flow is not None and progress is not None and not progress.is_over and self._lanes is not None:
+            flow.lead(self._lanes, self._changes)
+            progress.flow = flow
 
     def _look(self, encoding: "Encoding", sequence: int) -> Progress:
         """See who has everything up to this number, and follows from now on."""
@@ -174,34 +210,38 @@ class FanOut(list[Subscriber]):
 
     def _forget(self) -> None:
         """Let everybody who follows stand alone, until the next packet."""
-        self._progress = None
+        if self._progress is not None:
+            self._progress.end()
+            self._progress = None
         for each in self._numbers:
             each.leave()
         self._followers, self._numbers, self._others, self._lanes = [], [], [], None
 
     def _pass_on(self, encoding: "Encoding", progress: Progress, packets: list[Packet]) -> None:
         """Send packets, each the next one, to all who follow; then let everybody else have them."""
-        followers, others, lanes = self._followers, self._others, self._lanes
-        sequence, timestamp, head, _, descriptor, _, now_ns = packets[-1]
-        progress.sequence = sequence
-        progress.timestamp = timestamp
-        progress.last_ns = now_ns
-        progress.newest = descriptor
-        # Each packet of a voice is a frame of its own.
-        progress.is_frame_whole = not encoding.is_video or head & 0x80
-        progress.packets += len(packets)
-        for packet in packets:
-            progress.octets += len(packet[3]) - (packet[2] >> 9 & 8)  # the extension bit counts its 8 bytes
-        if lanes is not None:
-            for lane, number in lanes.carry(packets):
-                followers[lane].crowded_out(*packets[number][:5])
+        progress.move(packets, is_voice=not encoding.is_video)
+        no_room = self._lanes.carry(packets) if self._lanes is not None else ()
+        self._let_others(encoding, progress, packets, no_room)
+
+    def _let_others(
+        self,
+        encoding: "Encoding",
+        progress: Progress,
+        packets: Sequence[Packet],
+        no_room: Sequence[tuple[int, int]],
+    ) -> None:
+        followers, others, sequence = self._followers, self._others, packets[-1][0]
+        for lane, number in no_room:
+            followers[lane].crowded_out(*packets[number][:5])
         if others:
             self._one_by_one(encoding, others, packets)
             # Who had missed something may have it now, and follows from the next packet on.
             if any(each.lane(encoding, sequence) is not None for each in others):
-                progress.is_over = True
+                progress.end()
 
-    def _one_by_one(self, encoding: "Encoding", subscribers: list[Subscriber], packets: list[Packet]) -> None:
+    def _one_by_one(
+        self, encoding: "Encoding", subscribers: list[Subscriber], packets: Sequence[Packet]
+    ) -> None:
         for packet in packets:
             for each in subscribers:
                 if each in self:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from realtime.relay.packets import rtp
 from realtime.relay.plane import ALONE, DataPlane
 from realtime.relay.uplink.capture import ClockMap
-from realtime.relay.uplink.encoding import Encoding, Feedback
+from realtime.relay.uplink.encoding import Encoding
+from realtime.relay.uplink.requests import Feedback
 from realtime.relay.uplink.speech import SpeechMeter
 from realtime.wire.relay import Source
 
@@ -42,17 +43,15 @@ class Producer:
             )
             for rank in range(CAMERA_ENCODINGS if source == "camera" else 1)
         )
-        self._allowed = True
         self._keyframes_told = 0
 
     @property
     def allowed(self) -> bool:
         """Say whether the track may be forwarded; what may not still counts as presence."""
-        return self._allowed
+        return self.encodings[0].allowed
 
     @allowed.setter
     def allowed(self, is_allowed: bool) -> None:
-        self._allowed = is_allowed
         for encoding in self.encodings:
             encoding.allowed = is_allowed
 
@@ -60,7 +59,7 @@ class Producer:
         """Take in what the newest offer says of the track."""
         self.is_simulcast = is_simulcast
         for encoding in self.encodings:
-            encoding.is_nackable = is_nackable
+            encoding.requests.is_nackable = is_nackable
 
     def receive(
         self,
@@ -77,7 +76,7 @@ class Producer:
         self.octets += len(data)
         self.last_ns = now_ns
         reason = self.encodings[rank].receive(data, header, level, peer, feedback, now_ns)
-        if level and self._allowed and not self.is_video:
+        if level and self.allowed and not self.is_video:
             self.speech.level(level[0], now_ns)
         return reason
 
@@ -101,10 +100,16 @@ class Producer:
         told, self._keyframes_told = self._keyframes_told, keyframes
         return keyframes - told
 
-    def tick(self, now_ns: int) -> None:
+    def ask(self, now_ns: int) -> None:
         """Send what is due: repeated key frame requests and NACKs."""
         for encoding in self.encodings:
-            encoding.tick(now_ns)
+            if encoding.requests.is_asking:
+                encoding.ask(now_ns)
+
+    def measure(self, now_ns: int) -> None:
+        """Follow the bit rates."""
+        for encoding in self.encodings:
+            encoding.measure(now_ns)
 
     def forget_peer(self, peer: int) -> None:
         """Stop sending feedback into a peer connection that is gone; the counters and numbers go on."""

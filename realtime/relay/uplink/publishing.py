@@ -5,7 +5,9 @@ from realtime.relay.negotiation import sdp_write
 from realtime.relay.negotiation.sdp_read import BadSdpError, Description
 from realtime.relay.packets import rtcp, rtp
 from realtime.relay.seat import PeerEvents, PeerFactory
+from realtime.relay.transport.inlet import Inlet
 from realtime.relay.transport.peer import Peer
+from realtime.relay.uplink.incoming import Incoming
 from realtime.relay.uplink.producer import Producer
 from realtime.relay.uplink.streams import Stream, StreamTable, take_lines
 from realtime.wire.relay import Source
@@ -38,6 +40,7 @@ class PublishPeer:
         self.peer = factory.make(direction="publish", generation=generation, owner=self, now_ns=now_ns)
         self.peer.ice.meet(offer.ufrag)
         self.peer.fingerprints = offer.fingerprints
+        self._incoming: dict[int, Incoming] = {}
         self._take_lines()
 
     @property
@@ -71,10 +74,7 @@ class PublishPeer:
 
     def on_rtp(self, peer: Peer, data: bytes, now_ns: int) -> None:
         """Take one packet of a track."""
-        # What came in one burst came at one time.
-        if now_ns != self._witnessed_ns:
-            self._witnessed_ns = now_ns
-            self._events.authenticated(now_ns)
+        self._heard(now_ns)
         header = rtp.parse_header(data)
         stream = self._streams.known.get(header[2]) or self._streams.latch(data, header)
         if stream is None or data[1] & 0x7F != stream.payload:
@@ -85,9 +85,7 @@ class PublishPeer:
             return
         level = b""
         if stream.source == "camera":
-            if now_ns != self._camera_ns:
-                self._camera_ns = now_ns
-                self._events.camera_authenticated(now_ns)
+            self._seen(now_ns)
         elif stream.level_id:
             level = rtp.find_extension(data, header[3], header[4], stream.level_id)
         reason = self._producers[stream.source].receive(
@@ -95,6 +93,45 @@ class PublishPeer:
         )
         if reason is not None:
             self._counters.drop(reason)
+        elif self.peer.inlet is not None:
+            self._let_go_on(self.peer.inlet, header[2], stream)
+
+    def _heard(self, now_ns: int) -> None:
+        # What came in one burst came at one time.
+        if now_ns != self._witnessed_ns:
+            self._witnessed_ns = now_ns
+            self._events.authenticated(now_ns)
+
+    def _seen(self, now_ns: int) -> None:
+        if now_ns != self._camera_ns:
+            self._camera_ns = now_ns
+            self._events.camera_authenticated(now_ns)
+
+    def _let_go_on(self, inlet: Inlet, ssrc: int, stream: Stream) -> None:
+        """Let the data plane take in what comes next."""
+        producer = self._producers[stream.source]
+        incoming = self._incoming.get(ssrc)
+        if incoming is None:
+            incoming = self._incoming[ssrc] = Incoming(
+                ssrc=ssrc, stream=stream, producer=producer, peer=self.peer.number,
+                heard=self._went_on, decrypted=self._decrypted,
+            )  # fmt: skip
+        producer.encodings[stream.rank].flow = inlet.go_on(incoming)
+
+    def _went_on(self, source: Source, now_ns: int) -> None:
+        """Witness a packet that the data plane took in."""
+        self.peer.last_ns = now_ns
+        self._heard(now_ns)
+        if source == "camera":
+            self._seen(now_ns)
+
+    def _decrypted(self, data: bytes, now_ns: int) -> None:
+        """Take a packet that the data plane has decrypted, and found out of the ordinary."""
+        self.peer.last_ns = now_ns
+        try:
+            self.on_rtp(self.peer, data, now_ns)
+        except ValueError:
+            self._counters.drop("srtp_or_rtp_invalid")
 
     def _repair(self, stream: Stream, data: bytes, header: rtp.Header, now_ns: int) -> None:
         """Take what is sent again in a stream of its own; probes for bandwidth end here."""
@@ -160,6 +197,9 @@ class PublishPeer:
     def _take_lines(self) -> None:
         lines = take_lines(self._offer)
         self._streams.take(lines)
+        self._incoming.clear()
+        if self.peer.inlet is not None:
+            self.peer.inlet.forget()
         for source, line in lines.items():
             self._producers[source].negotiated(
                 is_simulcast=len(line.rids) > 1, is_nackable="nack" in line.media.feedback
