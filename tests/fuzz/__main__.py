@@ -1,7 +1,7 @@
 """`python -m tests.fuzz --cases 1000000 --seed 7`: the storm for as long as one likes, with its figures.
 
 `--data-plane compiled` has C forward; `--sanitize` does too, with every access of its memory checked, and
-calls the C function by itself as often again.
+calls each C function by itself as often again.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from realtime.relay.compiled.library import Library, load
 from tests.fuzz import sanitized
+from tests.fuzz.intake import Intake
 from tests.fuzz.lanes import Lanes
 from tests.fuzz.storm import Storm
 from tests.relay import planes
@@ -37,13 +38,14 @@ def main() -> int:
 
 
 def hammer(library: Library, cases: int, seed: int) -> None:
-    """Call the C function by itself, and say what it told."""
-    begun = time.monotonic()
-    lanes = Lanes(library, seed)
-    lanes.run(cases)
-    lanes.close()
-    say(f"seed {seed}: {cases} calls of C in {time.monotonic() - begun:.0f} s")
-    say("told: " + ", ".join(f"{name} {number}" for name, number in lanes.told.most_common()))
+    """Call the C functions by themselves, and say what they told."""
+    for name, kind in (("fan_out", Lanes), ("take_in", Intake)):
+        begun = time.monotonic()
+        calls = kind(library, seed)
+        calls.run(cases)
+        calls.close()
+        say(f"seed {seed}: {cases} calls of {name} in {time.monotonic() - begun:.0f} s")
+        say("told: " + ", ".join(f"{what} {number}" for what, number in calls.told.most_common()))
 
 
 def blow(cases: int, seed: int) -> int:
