@@ -63,7 +63,6 @@ class _Bench:
         self._batch = Batch()
         self._packets = _packets(footage)
         self._protect = ffi.cast("int (*)(void *, void *, int *)", protect_address())
-        self._senders = [ffi.cast("void *", each.sender) for each in self._sessions]
         self._lengths = ffi.new("int[]", RECEIVERS)
         self._arena = ffi.new("unsigned char[]", RECEIVERS * _SLOT)
         self._places = [self._arena + index * _SLOT for index in range(RECEIVERS)]
@@ -92,7 +91,9 @@ class _Bench:
         """Send one packet to everybody with one system call; return CPU times of encrypting and sending."""
         packet = next(self._packets)
         size, protect = len(packet), self._protect
-        jobs = list(zip(self._senders, self._places, self._counts, strict=True))
+        ssrc = int.from_bytes(packet[8:12], "big")
+        senders = [ffi.cast("void *", each.sender(ssrc)) for each in self._sessions]
+        jobs = list(zip(senders, self._places, self._counts, strict=True))
         for index, place in enumerate(self._places):
             ffi.memmove(place, packet, size)
             self._lengths[index] = size
