@@ -1,4 +1,4 @@
-"""What every test shares: the property-test profile and the second run on PostgreSQL and Redis."""
+"""What every test shares: the property-test profile, and which tests are asked of PostgreSQL and Redis."""
 
 from __future__ import annotations
 
@@ -76,13 +76,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run only what touches a database or a channel layer; bin/test points both at real ones",
     )
+    parser.addoption(
+        "--off-services", action="store_true", help="run what --on-services leaves out, and services_real"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In the second run leave out what would only do the same again."""
-    if not config.getoption("--on-services"):
+    """Leave out what the run on services, or the one beside it, has no need to ask."""
+    is_on, is_off = config.getoption("--on-services"), config.getoption("--off-services")
+    if is_on == is_off:
         return
-    kept = [item for item in items if _uses_services(item)]
+    # The embedded defaults answer for themselves to what the real servers are asked.
+    kept = [
+        item for item in items if _uses_services(item) == is_on or "services_real" in Path(item.path).parts
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 

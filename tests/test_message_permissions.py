@@ -22,6 +22,7 @@ from telehealth.audit.actions import AuditAction
 from telehealth.audit.models import AuditEvent
 from telehealth.core import clock
 from tests import cast
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOST = (b"host", b"127.0.0.1:8000")
@@ -67,16 +68,21 @@ def socket(user: User, group_session_id: uuid.UUID) -> WebsocketCommunicator:
     )
 
 
+async def hear(talk: WebsocketCommunicator) -> dict[str, Any]:
+    """Give the next frame."""
+    return dict(json.loads(await talk.receive_from(PATIENCE_SECONDS)))
+
+
 async def say(talk: WebsocketCommunicator, frame: dict[str, Any]) -> dict[str, Any]:
     """Send a frame and give the answer to it."""
     await talk.send_to(text_data=json.dumps(frame))
-    return json.loads(await talk.receive_from())
+    return await hear(talk)
 
 
 async def test_a_patient_is_refused_every_message_of_facilitators() -> None:
     company = await database_sync_to_async(cast.build)(at=clock.now())
     talk = await database_sync_to_async(socket)(company.patient, company.group_session.pk)
-    assert (await talk.connect())[0]
+    assert (await talk.connect(PATIENCE_SECONDS))[0]
     refused = sorted(name for name, roles in access.MESSAGES.items() if Role.PATIENT not in roles)
     assert refused
     for number, name in enumerate(refused, start=1):
@@ -98,18 +104,18 @@ async def test_a_patient_is_refused_every_message_of_facilitators() -> None:
 async def test_a_role_that_never_joins_is_closed_at_once(role: Role) -> None:
     company = await database_sync_to_async(cast.build)(at=clock.now())
     talk = await database_sync_to_async(socket)(company.one_of(role), company.group_session.pk)
-    assert (await talk.connect())[0]
-    closing = json.loads(await talk.receive_from())
+    assert (await talk.connect(PATIENCE_SECONDS))[0]
+    closing = await hear(talk)
     assert (closing["type"], closing["error"]) == ("closing", "denied")
-    assert (await talk.receive_output())["code"] == 4403
+    assert (await talk.receive_output(PATIENCE_SECONDS))["code"] == 4403
     await talk.disconnect()
 
 
 async def test_staff_without_the_required_second_factor_are_closed_at_once() -> None:
     company = await database_sync_to_async(cast.build)(at=clock.now())
     talk = await database_sync_to_async(socket)(company.therapist_without_mfa, company.group_session.pk)
-    assert (await talk.connect())[0]
-    closing = json.loads(await talk.receive_from())
+    assert (await talk.connect(PATIENCE_SECONDS))[0]
+    closing = await hear(talk)
     assert (closing["type"], closing["error"]) == ("closing", "denied")
     await talk.disconnect()
 
@@ -117,13 +123,13 @@ async def test_staff_without_the_required_second_factor_are_closed_at_once() -> 
 async def test_a_therapist_of_another_program_does_not_learn_that_the_room_exists() -> None:
     company = await database_sync_to_async(cast.build)(at=clock.now())
     talk = await database_sync_to_async(socket)(company.other_therapist, company.group_session.pk)
-    assert (await talk.connect())[0]
-    assert json.loads(await talk.receive_from())["error"] == "not_found"
+    assert (await talk.connect(PATIENCE_SECONDS))[0]
+    assert (await hear(talk))["error"] == "not_found"
     await talk.disconnect()
 
 
 async def test_a_socket_without_a_login_is_told_to_sign_in() -> None:
     talk = WebsocketCommunicator(application, f"/ws/rooms/{uuid.uuid4()}/", headers=[ORIGIN, HOST])
-    assert (await talk.connect())[0]
-    assert json.loads(await talk.receive_from())["error"] == "unauthenticated"
+    assert (await talk.connect(PATIENCE_SECONDS))[0]
+    assert (await hear(talk))["error"] == "unauthenticated"
     await talk.disconnect()
