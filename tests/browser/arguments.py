@@ -3,7 +3,7 @@
 ARGUMENTS = (
     "--no-sandbox",
     # Several browsers encode and decode on the same two cores: ten pictures a second show what twenty do.
-    "--use-fake-device-for-media-stream=fps=10",
+    "--use-fake-device-for-media-stream=fps=5",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",

@@ -23,11 +23,12 @@ from typing import Any, Self, TypeVar
 
 from websockets.sync.client import ClientConnection, connect
 
+from tests.patience import PATIENCE_SECONDS
+
 T = TypeVar("T")
 
 NAMES = ("firefox-esr", "firefox")
 SAYS_WHERE = re.compile(rb"WebDriver BiDi listening on (ws://[\d.:]+)")
-ANSWERS_WITHIN_SECONDS = 60
 STEP_SECONDS = 0.2
 IN_JSON = "async (words) => JSON.stringify(await (%s)(...JSON.parse(words)) ?? null)"
 BIGGEST_ANSWER = 64 * 1024 * 1024
@@ -110,7 +111,7 @@ class Firefox:
         said = wait(
             lambda: SAYS_WHERE.search(self._log.read_bytes()) or self._process.poll(),
             lambda found: found is not None,
-            within=ANSWERS_WITHIN_SECONDS,
+            within=PATIENCE_SECONDS,
         )
         assert isinstance(said, re.Match), self._log.read_text(errors="replace")
         return str(said[1], "ascii")
@@ -131,7 +132,7 @@ class Firefox:
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
-            said = json.loads(self._socket.recv(ANSWERS_WITHIN_SECONDS))
+            said = json.loads(self._socket.recv(PATIENCE_SECONDS))
             if said.get("id") != number:
                 continue
             if said["type"] != "success":
@@ -171,7 +172,9 @@ class Tab:
             raise BidiError(said["exceptionDetails"]["text"])
         return json.loads(said["result"]["value"])
 
-    def until(self, probe: Callable[[], T], enough: Callable[[T], bool], *, within: float = 40.0) -> T:
+    def until(
+        self, probe: Callable[[], T], enough: Callable[[T], bool], *, within: float = PATIENCE_SECONDS
+    ) -> T:
         """Ask again and again until the answer is enough; give it."""
         return wait(probe, enough, within=within)
 

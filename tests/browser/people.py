@@ -15,13 +15,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.scenes import PASSWORD
 from tests.browser.stack import Stack
+from tests.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
 DEVICES = ("camera", "microphone")
 DESK = (1280, 800)
 STEP_MILLISECONDS = 200
-PATIENCE_SECONDS = 40.0
 MOST_TABS = 40
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 # How much has to arrive before we believe that somebody is seen and heard.
@@ -31,15 +31,27 @@ FRAMES, AUDIO_PACKETS = 10, 50
 WATCH = """
 (() => {
   const peers = [];
+  const closed = new WeakMap();
   const Real = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Real {
-    constructor(...options) { super(...options); peers.push(this); }
+    #sayClosed;
+    constructor(...options) {
+      super(...options);
+      closed.set(this, new Promise((say) => { this.#sayClosed = say; }));
+      peers.push(this);
+    }
+    close() {
+      super.close();
+      this.#sayClosed(new Map());
+    }
   };
   window.testPeers = () => peers.filter((one) => one.connectionState !== 'closed');
+  // Firefox never answers for a connection that is closed while it counts.
+  window.testStats = (peer) => Promise.race([peer.getStats(), closed.get(peer)]);
   window.testMedia = async () => {
     const streams = {};
     for (const [number, peer] of window.testPeers().entries()) {
-      (await peer.getStats()).forEach((one) => {
+      (await window.testStats(peer)).forEach((one) => {
         if (one.type !== 'inbound-rtp') return;
         streams[`${number}/${one.mid}/${one.kind}`] = {
           kind: one.kind, frames: one.framesDecoded ?? 0, packets: one.packetsReceived ?? 0,
@@ -56,6 +68,14 @@ WATCH = """
   };
 })();
 """
+
+SENT = """async () => {
+  let frames = 0;
+  for (const peer of window.testPeers()) (await window.testStats(peer)).forEach((one) => {
+    if (one.type === 'outbound-rtp' && one.kind === 'video') frames += one.framesSent ?? 0;
+  });
+  return frames;
+}"""
 
 
 # Nobody is there to answer the browser's question which screen to share: a clock hand on white is.
@@ -205,7 +225,9 @@ class Person:
         self.does("admit", f'[data-waiting="{other.id}"]')
         expect(self.page.locator(f'[data-seated="{other.id}"]')).to_be_visible()
 
-    def until(self, probe: Callable[[], T], enough: Callable[[T], bool], *, within: float = 40.0) -> T:
+    def until(
+        self, probe: Callable[[], T], enough: Callable[[T], bool], *, within: float = PATIENCE_SECONDS
+    ) -> T:
         """Ask again and again until the answer is enough; give it."""
         return until(self.page, probe, enough, within=within)
 
@@ -234,12 +256,16 @@ class Person:
         self._media_before = self._media_before or media
         return arrived_since(self._media_before, media, self.id)
 
+    def frames_sent(self) -> int:
+        """Give how many pictures have left the page, by the browser's own count."""
+        return int(self.page.evaluate(SENT))
+
     def ports(self) -> list[int]:
         """Give the local ports that the page's peer connections use."""
         ports = self.page.evaluate(
             """async () => {
               const ports = [];
-              for (const peer of window.testPeers()) (await peer.getStats()).forEach((one) => {
+              for (const peer of window.testPeers()) (await window.testStats(peer)).forEach((one) => {
                 if (one.type === 'local-candidate' && one.protocol === 'udp') ports.push(one.port);
               });
               return ports;
@@ -248,7 +274,9 @@ class Person:
         return sorted(set(ports))
 
 
-def until(page: Page, probe: Callable[[], T], enough: Callable[[T], bool], *, within: float = 40.0) -> T:
+def until(
+    page: Page, probe: Callable[[], T], enough: Callable[[T], bool], *, within: float = PATIENCE_SECONDS
+) -> T:
     """Ask again and again until the answer is enough; the page goes on living meanwhile."""
     answer = probe()
     for _ in range(int(within * 1000 / STEP_MILLISECONDS)):

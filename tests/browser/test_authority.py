@@ -19,17 +19,6 @@ DISOBEY = """() => {
   MediaStreamTrack.prototype.stop = () => undefined;
   Object.defineProperty(MediaStreamTrack.prototype, 'enabled', {get: () => true, set: () => undefined});
 }"""
-SENT = """async () => {
-  let frames = 0;
-  for (const peer of window.testPeers()) (await peer.getStats()).forEach((one) => {
-    if (one.type === 'outbound-rtp' && one.kind === 'video') frames += one.framesSent ?? 0;
-  });
-  return frames;
-}"""
-
-
-def _sent(person: Person) -> int:
-    return int(person.page.evaluate(SENT))
 
 
 def _packets(person: Person) -> int:
@@ -62,8 +51,8 @@ def test_what_a_facilitator_decides_holds_whatever_a_page_does_and_a_page_that_s
     saul.page.evaluate(DISOBEY)
     _in_dialog(rosa, saul, "stop-video")
     saul.sees("The therapist stopped your video")
-    sent = _sent(saul)
-    _sees_only(tara, {rosa.id}, meanwhile=lambda: _sent(saul) > sent + 20)
+    sent = saul.frames_sent()
+    _sees_only(tara, {rosa.id}, meanwhile=lambda: saul.frames_sent() > sent + 20)
     _sees_only(rosa, {tara.id})
 
     # Two step out: the group neither sees nor hears them, nor they the group.

@@ -18,7 +18,7 @@ FULL, SCREEN = 640, 1280
 # Frames, size and packets of what arrives in each m-line.
 ARRIVING = """async () => {
   const arriving = {};
-  for (const peer of window.testPeers()) (await peer.getStats()).forEach((one) => {
+  for (const peer of window.testPeers()) (await window.testStats(peer)).forEach((one) => {
     if (one.type !== 'inbound-rtp') return;
     const {framesDecoded: frames = 0, frameWidth: width = 0, packetsReceived: packets} = one;
     arriving[one.mid] = {frames, width, packets};

@@ -35,7 +35,7 @@ def ways(person: Person) -> list[str | None]:
         """async () => {
           const ways = [];
           for (const peer of window.testPeers()) {
-            const stats = await peer.getStats();
+            const stats = await window.testStats(peer);
             stats.forEach((one) => {
               if (one.type !== 'candidate-pair' || !one.nominated || one.state !== 'succeeded') return;
               ways.push(stats.get(one.localCandidateId).relayProtocol ?? null);
