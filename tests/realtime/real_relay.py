@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE_SECONDS
+
 SECRET = "a secret of the tests only"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,7 +39,7 @@ class RealRelay:
             env={**os.environ, "RELAY_CONTROL_SECRET": SECRET},
         )
         assert self._process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             ready = json.loads(await self._process.stdout.readline())
         self.boot, self.control = ready["boot"], ready["control"]
 

@@ -6,6 +6,7 @@ import asyncio
 
 from realtime.runtime import Runtime
 from tests.cast import Cast
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fake_relay import FakeRelay
 from tests.realtime.tabs import Tab, open_tab
 
@@ -37,6 +38,6 @@ class Room:
 
     async def settle(self) -> None:
         """Wait until the relay was told everything."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not self.runtime.desk.is_idle:
                 await asyncio.sleep(0)

@@ -14,9 +14,9 @@ from django.test import Client
 
 from telehealth.accounts.models import User
 from telehealth.asgi import application
+from tests.patience import PATIENCE_SECONDS
 
 ORIGIN = "http://localhost"
-PATIENCE = 10.0
 
 Message = dict[str, Any]
 
@@ -51,7 +51,7 @@ class Tab:
 
     async def connect(self) -> bool:
         """Open the socket; False when the handshake was refused."""
-        is_open, _ = await self._socket.connect(timeout=PATIENCE)
+        is_open, _ = await self._socket.connect(timeout=PATIENCE_SECONDS)
         return bool(is_open)
 
     async def send(self, kind: str, **fields: object) -> int:
@@ -82,9 +82,9 @@ class Tab:
 
     async def until(self, wanted: Any) -> Message:
         """Read until a message of a type, or one that a function picks."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
-                message = json.loads(await self._socket.receive_from(timeout=PATIENCE))
+                message = json.loads(await self._socket.receive_from(timeout=PATIENCE_SECONDS))
                 self.seen.append(message)
                 if message["type"] == wanted if isinstance(wanted, str) else wanted(message):
                     return dict(message)
@@ -106,9 +106,9 @@ class Tab:
 
     async def close_code(self) -> int:
         """Wait for the close and give its code."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
-                output = await self._socket.receive_output(timeout=PATIENCE)
+                output = await self._socket.receive_output(timeout=PATIENCE_SECONDS)
                 if output["type"] == "websocket.close":
                     return int(output["code"])
 
@@ -118,7 +118,7 @@ class Tab:
 
     async def cut(self) -> None:
         """Lose the socket."""
-        await self._socket.disconnect(code=1006, timeout=PATIENCE)
+        await self._socket.disconnect(code=1006, timeout=PATIENCE_SECONDS)
 
     async def let_go(self) -> None:
         """End the socket if the test did not, so that nothing of it outlives the loop of the test."""

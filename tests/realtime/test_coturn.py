@@ -18,6 +18,7 @@ from aioice import turn as client
 
 from realtime import turn
 from realtime.wire.room import IceServer
+from tests.patience import PATIENCE_SECONDS
 from tests.relay.own_certificate import own_certificate
 
 START = Path(__file__).resolve().parents[2] / "deploy" / "coturn" / "start.sh"
@@ -58,12 +59,12 @@ async def coturn(tmp_path: Path) -> AsyncIterator[Deployed]:
         "TURN_LOOK_SECONDS": "0.1",
     }
     process = await asyncio.create_subprocess_exec(str(START), env=env, cwd=tmp_path)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await answers(made.port):
             assert process.returncode is None, "the tests need coturn: install it and run bin/test again"
     yield made
     process.terminate()
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == 0
 
 
 async def answers(port: int) -> bool:
@@ -132,7 +133,7 @@ async def test_it_speaks_tls_once_the_proxy_has_a_certificate_and_takes_up_its_r
     for _ in ("the first", "its renewal"):
         written, _ = own_certificate(coturn.certificates, stem="care.example.org")
         wanted = ssl.PEM_cert_to_DER_cert(written.read_text())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await certificate_of(coturn.tls_port) != wanted:
                 pass
 

@@ -13,6 +13,7 @@ from realtime.desk import Allowed, RelayDesk, Wanted
 from realtime.reading import allowed_of
 from realtime.wire import relay as wire
 from sessions.selectors.room import HeldConnection
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fake_relay import FakeRelay
 
 
@@ -28,7 +29,7 @@ class Desk:
         return self.wanted.get(room, Wanted())
 
     async def settle(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not self.desk.is_idle:
                 await asyncio.sleep(0)
 

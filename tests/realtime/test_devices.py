@@ -17,6 +17,7 @@ from realtime.runtime import Runtime
 from telehealth.core import clock
 from telehealth.programs.models import ProgramMembership
 from tests.cast import Cast
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fake_relay import FakeRelay
 from tests.realtime.tabs import Tab, login, open_tab
 
@@ -32,7 +33,7 @@ async def seated(cast: Cast) -> Tab:
 
 async def until_closed(relay: FakeRelay, connection: str) -> str:
     """Wait until the relay was told to close a connection; gives the reason."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while connection not in relay.closed:
             await asyncio.sleep(0)
     return relay.closed[connection]

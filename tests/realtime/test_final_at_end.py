@@ -19,6 +19,7 @@ from sessions.services import room as services
 from sessions.services.recording.attendance import recompute_due
 from telehealth.core import clock
 from tests.cast import Cast
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fake_relay import FakeRelay
 from tests.realtime.tabs import open_tab
 
@@ -79,7 +80,7 @@ async def evening(cast: Cast, relay: FakeRelay, runtime: Runtime) -> Evening:
 
 
 async def until(is_done: Callable[[], Any]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await is_done():
             await asyncio.sleep(0.02)
 

@@ -17,6 +17,7 @@ from sessions.selectors.room import RoomName, Standing, room_standings
 from telehealth.accounts.models import User
 from telehealth.core import clock
 from tests import cast as casting
+from tests.patience import PATIENCE_SECONDS
 
 USUAL_CAPACITY = 100  # of both layers, if nothing is said
 
@@ -70,7 +71,7 @@ async def test_a_burst_beyond_the_usual_capacity_arrives_whole_and_in_order() ->
     await layer.group_add(group, channel)
     for number in range(many):
         await layer.group_send(group, {"type": "room.events", "seq": number, "changes": []})
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         came = [(await layer.receive(channel))["seq"] for _ in range(many)]
     assert came == list(range(many))
     await layer.group_discard(group, channel)

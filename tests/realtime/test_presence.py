@@ -11,6 +11,7 @@ from django.conf import settings
 from redis.asyncio import Redis
 
 from realtime.presence import MemoryPresence, PresenceStore, RedisPresence, Seen, make_presence
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.services
 
@@ -52,7 +53,7 @@ async def test_a_dropped_lease_is_gone_and_dropping_twice_is_harmless(store: Pre
 
 async def test_a_lease_lapses_by_itself(store: PresenceStore) -> None:
     await store.renew("a", "socket", 0.001)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await store.seen(["a"]))["a"].at_all:
             await asyncio.sleep(0)
 
@@ -60,7 +61,7 @@ async def test_a_lease_lapses_by_itself(store: PresenceStore) -> None:
 async def test_renewing_may_also_shorten_a_lease(store: PresenceStore) -> None:
     await store.renew("a", "socket", 60)
     await store.renew("a", "socket", 0.001)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await store.seen(["a"]))["a"].socket:
             await asyncio.sleep(0)
 

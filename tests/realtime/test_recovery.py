@@ -12,6 +12,7 @@ from realtime.runtime import Runtime
 from realtime.wire.relay import DrainingEvent, PublishOffer, SubscribeOffer
 from sessions.models import Participation
 from tests.cast import Cast
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fake_relay import FakeRelay
 from tests.realtime.tabs import Tab, open_tab
 
@@ -74,7 +75,7 @@ async def test_an_old_device_that_was_never_told_can_neither_leave_nor_speak_for
     with monkeypatch.context() as lossy:
         lossy.setattr(receivers, "_send", lambda group, message: None)
         new = await seated(cast, take_over=True)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while one.connection not in relay.closed:
             await asyncio.sleep(0)
     await new.call("publish.offer", generation=1, sdp="v=0")

@@ -14,6 +14,7 @@ from realtime.relay_client import RelayClient
 from realtime.relay_link import LinkDown, LinkUp, RelayNews, RelayRefusedError, RelayUnavailableError
 from realtime.runtime import wall_ns
 from realtime.wire import relay as wire
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.real_relay import SECRET, RealRelay
 
 
@@ -33,7 +34,7 @@ class Link:
         self._changed.set()
 
     async def until(self, wanted: Callable[[RelayNews], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not any(wanted(each) for each in self.news):
                 self._changed.clear()
                 await self._changed.wait()
@@ -79,7 +80,7 @@ async def test_a_wall_clock_that_jumps_is_told_to_the_relay_at_once(link: Link) 
     before = link.client.clock
     assert before is not None
     link.ahead_ns = 60 * 10**9
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while link.client.clock is before:
             await asyncio.sleep(0)
     assert link.client.clock is not None
@@ -122,7 +123,7 @@ async def test_the_link_comes_back_after_the_relay_was_killed(relay: RealRelay, 
 async def test_a_wrong_secret_never_gets_a_link(relay: RealRelay) -> None:
     stranger = Link(relay.url, secret="another secret altogether")
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while stranger.client._failures < 1:
                 await asyncio.sleep(0)
         with pytest.raises(RelayUnavailableError):

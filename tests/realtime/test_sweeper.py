@@ -16,6 +16,7 @@ from sessions.selectors.signing.roster import roster_document, roster_hash
 from sessions.services import room as services
 from telehealth.core import clock
 from tests.cast import Cast
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fake_relay import FakeRelay
 from tests.realtime.tabs import Tab, open_tab
 
@@ -142,7 +143,7 @@ async def test_a_lost_place_is_given_up_when_the_bridge_has_lapsed(
     await night.sweep()
     assert await state_of(cast) == "LEFT"
     assert (await tab.until("closing"))["reason"] == "place_given_up"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while tab.connection not in relay.closed:
             await asyncio.sleep(0)
     assert relay.closed[tab.connection] == "timeout"
@@ -153,7 +154,7 @@ async def test_media_without_a_seat_is_closed(
 ) -> None:
     night.live |= {"stray": str(cast.group_session.pk), tab.connection: str(cast.group_session.pk)}
     await night.sweep()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not runtime.desk.is_idle:
             await asyncio.sleep(0)
     assert "stray" in relay.closed

@@ -9,6 +9,7 @@ from collections.abc import Collection
 import pytest
 
 from realtime.together import Together
+from tests.patience import PATIENCE_SECONDS
 
 
 class Board:
@@ -42,7 +43,7 @@ async def test_no_answer_is_older_than_its_question() -> None:
     together = Together(board.read, gather_seconds=0.0)
     board.goes_on.clear()
     first = asyncio.create_task(together.ask("a"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not board.asked:
             await asyncio.sleep(0.001)
     board.value = 1

@@ -16,6 +16,7 @@ from realtime.runtime import Runtime, wall_ns
 from realtime.worker import start_worker
 from sessions.models import Participation, PresenceEvent
 from tests.cast import Cast
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.ending import end
 from tests.realtime.real_relay import SECRET, RealRelay
 from tests.realtime.tabs import Tab, open_tab
@@ -55,7 +56,7 @@ def machine() -> Iterator[SocketWorld]:
 
 async def until(is_done: object) -> None:
     """Wait for a condition, which may be a coroutine function."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             result = is_done()  # type: ignore[operator]
             if await result if asyncio.iscoroutine(result) else result:

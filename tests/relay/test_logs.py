@@ -8,6 +8,7 @@ from threading import Event
 from realtime.relay.counters import FAULTS_PER_LINE, Counters
 from realtime.relay.service.ending import HARD_EXIT_STATUS, HardExit
 from realtime.relay.service.logs import JsonFormatter, Sampled
+from tests.patience import PATIENCE_SECONDS
 from tests.relay.peer import AUDIO, FakeTrack
 from tests.relay.process import SECRET, Control, RelayProcess
 from tests.relay.socket_peer import SocketWorld
@@ -31,7 +32,7 @@ def test_a_run_with_hostile_input_leaves_no_name_address_description_or_secret(t
             peer.send(track.packet(NAME.encode()))
         for text in (NAME, f'{{"id": 1, "op": "{NAME}"}}', f'{{"id": 1, "op": "hello", "x": "{STREET}"}}'):
             control.socket.send(text)
-            while "event" in (answer := json.loads(control.socket.recv(10))):
+            while "event" in (answer := json.loads(control.socket.recv(PATIENCE_SECONDS))):
                 pass
             assert "error" in answer
         for sdp in (f"v=0\r\no={NAME} 1 1 IN IP4 {STREET}\r\n", offer[:400] + NAME, "a=" + NAME * 100):

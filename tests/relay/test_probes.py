@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.patience import PATIENCE_SECONDS
 from tests.relay.peer import AUDIO, FakePeer, FakeTrack
 from tests.relay.process import SECRET, Control, RelayProcess
 from tests.relay.socket_peer import SocketWorld
@@ -146,7 +147,7 @@ def test_whatever_is_sent_to_the_port_it_goes_on_answering(tmp_path: Path) -> No
         host, _, port = relay.control.rpartition(":")
         silent = socket.create_connection((host, int(port)))
         for request in requests:
-            with socket.create_connection((host, int(port)), timeout=10) as asking:
+            with socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS) as asking:
                 asking.sendall(request)
                 asking.shutdown(socket.SHUT_WR)
                 answer = b""

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatu
 
 from realtime.relay.service.options import OptionsError, parse
 from realtime.relay.transport import dtls, selftest
+from tests.patience import PATIENCE_SECONDS
 from tests.relay.network import CERTIFICATE
 from tests.relay.own_certificate import own_certificate
 from tests.relay.peer import AUDIO, FakePeer, FakeTrack
@@ -211,15 +212,15 @@ def test_nonsense_on_the_control_connection_is_answered_and_an_avalanche_ends_it
                 ('{"id": 7, "op": "hello", "version": 1, "x": "' + "y" * 65_536 + '"}', "too_large"),
             ):
                 control.socket.send(text)
-                assert json.loads(control.socket.recv(10))["error"]["error"] == error
+                assert json.loads(control.socket.recv(PATIENCE_SECONDS))["error"]["error"] == error
             control.socket.send(b"\x00\x01")
-            assert json.loads(control.socket.recv(10))["error"]["error"] == "bad_request"
+            assert json.loads(control.socket.recv(PATIENCE_SECONDS))["error"]["error"] == "bad_request"
             missing = control.raw("publish.offer", connection="nobody", generation=1, sdp="v=0")
             assert missing["error"]["error"] == "unknown_connection"
         with Control(relay.control) as control:
             control.socket.send("x" * 1_000_000)
             with pytest.raises(ConnectionClosed):
-                control.socket.recv(10)
+                control.socket.recv(PATIENCE_SECONDS)
         with Control(relay.control) as control:
             assert control.start().ask("stats")["rooms"] == 0
 
@@ -279,7 +280,7 @@ def test_a_relay_that_cannot_start_says_why_in_one_sentence(tmp_path: Path) -> N
         check=False,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=PATIENCE_SECONDS,
         cwd=REPOSITORY,
         env={**os.environ, "RELAY_CONTROL_SECRET": "0123456789abcdef"},
     )

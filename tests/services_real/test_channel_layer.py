@@ -12,6 +12,7 @@ from channels.layers import channel_layers, get_channel_layer
 from django.conf import settings
 
 from realtime.layer import RoomLayer
+from tests.patience import PATIENCE_SECONDS
 
 A_SMALL_QUEUE = 100
 
@@ -32,7 +33,7 @@ def group() -> str:
 
 
 async def received(layer: Any, channel: str) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         message: dict[str, Any] = await layer.receive(channel)
         return message
 
@@ -70,7 +71,7 @@ async def test_a_reader_that_does_not_read_never_blocks_the_sender(layer: Any, g
     layer.capacity = A_SMALL_QUEUE
     channel = await layer.new_channel()
     await layer.group_add(group, channel)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         for seq in range(3 * A_SMALL_QUEUE):
             await layer.group_send(group, {"type": "room.events", "seq": seq})
         # Some were dropped: that is why room events have numbers, and a gap is healed by a snapshot.
@@ -106,7 +107,7 @@ async def test_a_reader_that_is_cancelled_ends_wherever_it_is() -> None:
         for _ in range(steps):
             await asyncio.sleep(0)
         reader.cancel()
-        done, _ = await asyncio.wait([reader], timeout=2)
+        done, _ = await asyncio.wait([reader], timeout=PATIENCE_SECONDS)
         assert done, f"cancelled after {steps} steps of the loop"
         await fresh.flush()
     channel_layers.backends.clear()

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from realtime.presence import PresenceStore, Seen, make_presence
+from tests.patience import PATIENCE_SECONDS
 
 LONG_SECONDS = 60.0
 SHORT_SECONDS = 0.05
@@ -28,7 +29,7 @@ def connection() -> str:
 
 
 async def lapsed(store: PresenceStore, connection: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await store.seen([connection]))[connection].at_all:
             await asyncio.sleep(0.01)
 

@@ -23,6 +23,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from tests.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 MANAGE = [sys.executable, "manage.py"]
 STARTS_WITHIN_SECONDS = 180
@@ -78,7 +80,7 @@ def running(command: list[str], env: Mapping[str, str]) -> Iterator[subprocess.P
 
 def end(process: subprocess.Popen[str]) -> int:
     process.terminate()
-    return process.wait(timeout=60)
+    return process.wait(timeout=PATIENCE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Answer:
 
 def ask(url: str) -> Answer:
     try:
-        answer: HTTPResponse = urllib.request.urlopen(url, timeout=10)  # noqa: S310 - our own server
+        answer: HTTPResponse = urllib.request.urlopen(url, timeout=PATIENCE_SECONDS)  # noqa: S310 - our own server
     except urllib.error.HTTPError as error:
         return Answer(error.code, dict(error.headers), error.read().decode())
     with answer:

@@ -17,6 +17,7 @@ from django.conf import settings
 from telehealth.demo import cast
 from telehealth.demo.ports import free_port
 from telehealth.demo.supervisor import REFUSED
+from tests.patience import PATIENCE_SECONDS
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
 OUTSIDE = {"DATABASE_URL", "REDIS_URL", "DEMO_MODE", "DATA_DIR", "PUBLIC_ORIGIN"}
@@ -52,7 +53,7 @@ def _lines_until(process: subprocess.Popen[str], last: str) -> str:
 
 
 def _status(port: int, path: str) -> int:
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
