@@ -11,9 +11,10 @@ from threading import Event
 from types import TracebackType
 from typing import Self
 
+from tests.patience import PATIENCE_SECONDS
+
 SECRET = "a secret that coturn and the tests share"
 HOST = "127.0.0.1"
-STARTS_WITHIN_SECONDS = 20
 
 
 class Coturn:
@@ -53,7 +54,7 @@ class Coturn:
             self._process = subprocess.Popen(
                 [program, "-c", str(configuration), *flags], cwd=self.folder, stdout=log, stderr=log
             )
-        deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
             assert self._process.poll() is None, self.log()
             assert time.monotonic() < deadline, self.log()

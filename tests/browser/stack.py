@@ -27,7 +27,7 @@ from tests.relay.process import SECRET, RelayProcess
 from tests.relay.proxy import UdpProxy
 
 ROOT = Path(__file__).resolve().parents[2]
-STARTS_WITHIN_SECONDS = 60
+STARTS_WITHIN_SECONDS = 180
 HOST = "127.0.0.1"
 ELSEWHERE = "192.0.2.1"  # an address for documents, which is nobody's
 PATIENCE = Event()  # never set: waiting for it is a pause between two questions

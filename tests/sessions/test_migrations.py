@@ -1,4 +1,4 @@
-"""Databases of every age end with the same tables of sessions: one step stands for six, which stay beside it."""
+"""Databases of every age end with the same tables of sessions: one step stands for six, which stay."""
 
 from __future__ import annotations
 

@@ -2,17 +2,19 @@
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from realtime.relay.clock import SECOND
 from tests.load.calls import media, sdp
 from tests.load.calls.batch import DATAGRAMS, Batch
-from tests.load.calls.call import Calls, Shape
+from tests.load.calls.call import Calls, Shape, Window
 from tests.load.calls.client import ClientPeer
 from tests.load.calls.relays import Place
 from tests.load.calls.relays.ours import OurRelay
+from tests.patience import PATIENCE_SECONDS
 from tests.relay.impairment import Impairment
 from tests.relay.proxy import UdpProxy
 
@@ -79,6 +81,32 @@ def test_the_first_packet_is_stamped_by_the_kernel(receiver: ClientPeer) -> None
     assert receiver.first_packet_ns == first
 
 
+def window_in_which(calls: Calls, holds: Callable[[Window], bool]) -> Window:
+    """Give the first window in which this holds: the machine may stand still in one; or the last of many."""
+    window = calls.window(1)
+    for _ in range(int(PATIENCE_SECONDS)):
+        if holds(window):
+            break
+        window = calls.window(1)
+    return window
+
+
+def all_in_time(window: Window) -> bool:
+    """Say whether as much arrived as was sent, but for what is on its way as a window begins or ends."""
+    is_whole = abs(window.arrived - window.expected) < 0.2 * window.expected
+    return is_whole and min(window.delays_ns) < _WAY_SECONDS * SECOND
+
+
+def some_lost(window: Window) -> bool:
+    """Say whether about as much was lost as the way is told to lose."""
+    return 0.1 * window.span < window.span - window.arrived < 0.5 * window.span
+
+
+def all_late(window: Window) -> bool:
+    """Say whether nothing took less time than the way does, but for what was on its way before."""
+    return len(window.delays_ns) > 2 and min(window.delays_ns[2:]) >= _WAY_SECONDS * SECOND
+
+
 def test_loss_and_delay_of_a_real_call_are_measured(tmp_path: Path, footage: media.Footage) -> None:
     with UdpProxy(target=("127.0.0.1", 0)) as proxy:
         way = f"127.0.0.1:{proxy.address[1]}"
@@ -89,21 +117,20 @@ def test_loss_and_delay_of_a_real_call_are_measured(tmp_path: Path, footage: med
         try:
             calls.join()
             ports = {each.subscriber.address[1] for each in calls.people if each.subscriber is not None}
-            clean = calls.window(1)
+            clean = window_in_which(calls, all_in_time)
             proxy.impair(ports, up=Impairment(), down=Impairment(loss=_LOST))
-            lossy = calls.window(1)
+            lossy = window_in_which(calls, some_lost)
             proxy.clear()
             proxy.impair(ports, up=Impairment(), down=Impairment(delay=_WAY_SECONDS))
-            slow = calls.window(1)
+            slow = window_in_which(calls, all_late)
         finally:
             calls.close()
             relay.stop()
-    assert clean.arrived > 0
+    assert all_in_time(clean)
     assert clean.span == clean.arrived
-    assert abs(clean.arrived - clean.expected) < 0.2 * clean.expected
     assert clean.relay_cpu > 0
     assert len(clean.joins_ns) == 2
     assert min(clean.joins_ns) > 0
     assert clean.refused == slow.refused == 0
-    assert 0.1 < (lossy.span - lossy.arrived) / lossy.span < 0.5
-    assert min(clean.delays_ns) < _WAY_SECONDS * 1e9 <= min(slow.delays_ns[2:])
+    assert some_lost(lossy)
+    assert all_late(slow)
