@@ -84,4 +84,4 @@ def test_keys_are_enough_to_sign_in_join_mute_and_leave(people: Meeting, stack: 
     fay.tab_to("Leave")
     keys.press("Enter")
     fay.sees("You left the room")
-    assert fay.focused() == "You left the room"
+    fay.until(fay.focused, lambda words: words == "You left the room")
