@@ -22,7 +22,7 @@ from services import MissingPartError, chromium, ensure_parts, private_services
 BROWSER_TESTS = "tests/browser"
 # Stages of their own beside the other browser tests, for both lanes to take about as long.
 PROOF = [f"{BROWSER_TESTS}/test_{name}.py" for name in ("first_light", "seat")]
-PATHS = [f"{BROWSER_TESTS}/test_{name}.py" for name in ("turn", "relay_alone", "firefox", "authority")]
+PATHS = [f"{BROWSER_TESTS}/test_{name}.py" for name in ("turn", "relay_alone", "firefox")]
 # Not in a whole run, which has to end within 20 minutes: `bin/test tests/browser/test_network.py`.
 BY_COMMAND = [f"{BROWSER_TESTS}/test_network.py"]
 FAULTS = "tests/faults"
