@@ -36,13 +36,12 @@ def cpu_seconds(pid: int) -> float:
 
 
 def memory(pid: int) -> Memory:
-    """Return how much a process holds."""
-    values = {"Rss": 0, "Pss": 0}
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
-        name, _, rest = line.partition(":")
-        if name in values:
-            values[name] = int(rest.split()[0]) * 1024
-    return Memory(rss=values["Rss"], pss=values["Pss"])
+    """Return how much a process holds; ProcessLookupError if it has ended, waited for or not."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    values = {name: rest.split() for name, _, rest in (line.partition(":") for line in lines)}
+    if "Rss" not in values:
+        raise ProcessLookupError(f"process {pid} has ended")
+    return Memory(rss=int(values["Rss"][0]) * 1024, pss=int(values["Pss"][0]) * 1024)
 
 
 @contextmanager

@@ -103,8 +103,9 @@ class JanusRelay:
             (folder / name).write_text(text)
         command = [*_DIES_WITH_US, program, "--configs-folder", str(folder), "--disable-colors"]
         with (folder / "log").open("wb") as log:
+            # In a folder of its own: under more load than it can carry it may leave a core file as it ends.
             self._process = subprocess.Popen(
-                self._place.pinned(*command), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._place.pinned(*command), cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self._api = _Api(self._place.address, port)
         deadline = time.monotonic() + _START_SECONDS
