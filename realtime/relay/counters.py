@@ -65,6 +65,16 @@ class Counters:
         """Count one datagram or packet that went no further."""
         self.dropped[reason] += 1
 
+    def unsent(self, *, unprotectable: int, failed: int, no_room: int) -> None:
+        """Count packets that were to be sent: not encrypted, not taken by the way, or by a full socket."""
+        for reason, number in (
+            ("send_unprotectable", unprotectable),
+            ("send_failed", failed),
+            ("send_would_block", no_room),
+        ):
+            if number:
+                self.dropped[reason] += number
+
     def fault(self, reason: str) -> None:
         """Count an exception behind a fence, and log it; call it while handling one."""
         self.dropped[reason] += 1

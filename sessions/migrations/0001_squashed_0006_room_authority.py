@@ -1,7 +1,7 @@
 """Make the tables of sessions as they are now, in one step: every new database and every test run pays for it.
 
 The six migrations it stands for stay beside it for databases that have some of them; a database that has all
-of them has nothing to do.
+of them has nothing to do. The six go, and `replaces` with them, when no database is left that lacks one.
 """
 
 import uuid

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from realtime.relay.compiled.flow import CompiledFlow, CompiledInlet
-from realtime.relay.compiled.library import Library
+from realtime.relay.compiled.library import Library, address_of
 from realtime.relay.counters import Counters
 from realtime.relay.packets import rtp
 from realtime.relay.transport.address import read_socket_address, socket_address
@@ -120,15 +120,10 @@ class Intake:
         counters.bytes_in += taken_bytes
         counters.packets_out += sent
         counters.bytes_out += sent_bytes
-        if forged or refused or failed or unprotectable:
-            for reason, number in (
-                ("srtp_or_rtp_invalid", forged),
-                ("send_unprotectable", unprotectable),
-                ("send_failed", failed),
-                ("send_would_block", refused),
-            ):
-                if number:
-                    counters.dropped[reason] += number
+        if forged:
+            counters.dropped["srtp_or_rtp_invalid"] += forged
+        if refused or failed or unprotectable:
+            counters.unsent(unprotectable=unprotectable, failed=failed, no_room=refused)
         return left, taken, refused
 
     def _note(self, row: tuple[Any, ...], sent: dict[int, list[Packet]], now_ns: int) -> None:
@@ -184,7 +179,7 @@ class Intake:
         rows = sorted(self._paths.items(), key=lambda each: each[0].ljust(28, b"\0"))
         self._rates = [rate for _, (_, rate) in rows]
         written = b"".join(
-            _PATH.pack(name, number, int(ffi.cast("uintptr_t", inlet.publisher)))
+            _PATH.pack(name, number, address_of(ffi, inlet.publisher))
             for number, (name, (inlet, _)) in enumerate(rows)
         )
         table = ffi.new("struct path[]", max(len(rows), 1))

@@ -68,15 +68,9 @@ class CompiledLanes:
     def _rest(self, first: int, made: int, packets: int) -> list[int]:
         """Settle what became of the rest of so many datagrams; return those that there was no room for."""
         plane = self._plane
-        batch, dropped, ffi = plane.batch, plane.counters.dropped, plane.library.ffi
+        batch, ffi = plane.batch, plane.library.ffi
         no_room: list[int] = ffi.unpack(batch.no_room, batch.refused)
-        for reason, number in (
-            ("send_unprotectable", batch.unprotectable),
-            ("send_failed", batch.failed),
-            ("send_would_block", len(no_room)),
-        ):
-            if number:
-                dropped[reason] += number
+        plane.counters.unsent(unprotectable=batch.unprotectable, failed=batch.failed, no_room=len(no_room))
         if batch.socket >= 0:
             return no_room
         for place in range(made):
